@@ -1,0 +1,156 @@
+/*
+ * A sample of the log decides what no single line can tell. Each line has a
+ * vote; a line that could be read either way has none.
+ */
+#include "kmsg/textvote.h"
+
+/* A mailer's columns: a line that could not have held the next word as well was broken there. */
+#define WRAP_MIN 64
+
+size_t kmsg_textvote_indent(struct slice line)
+{
+	return take_blanks(&line);
+}
+
+/*
+ * A serial console: a progress display of some program that the kernel wrote over. Only where what was overwritten has
+ * no stamp of its own: a carriage return inside a record is part of a name, and may be followed by anything.
+ */
+static struct slice behind_overwritten(struct slice line)
+{
+	struct kmsg_text_hints hints = {false};
+	struct kmsg_textline l;
+	size_t at = slice_rfind(line, SLICE("\r["));
+	if (at == SLICE_NPOS)
+		return line;
+	kmsg_textline_read(slice_sub(line, 0, at), &hints, &l);
+	return l.form == KMSG_TEXT_BARE ? slice_sub(line, at + 1, line.n) : line;
+}
+
+/* Without what terminals and editors add: a byte-order mark, carriage returns, colours. */
+struct slice kmsg_textvote_clean(struct slice line, char scratch[KMSG_CLEAN_SIZE])
+{
+	take_literal(&line, SLICE("\xef\xbb\xbf"));
+	while (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	while (take_literal(&line, SLICE("\r")))
+		;
+	line = behind_overwritten(line);
+	if (slice_find(line, SLICE("\x1b[")) == SLICE_NPOS)
+		return line;
+	size_t n = 0;
+	while (line.n && n < KMSG_CLEAN_SIZE) {
+		struct slice s = line;
+		if (take_literal(&s, SLICE("\x1b["))) {
+			while (s.n && (s.p[0] == ';' || (s.p[0] >= '0' && s.p[0] <= '9')))
+				s = slice_sub(s, 1, s.n);
+			if (s.n && (s.p[0] == 'm' || s.p[0] == 'K')) {
+				line = slice_sub(s, 1, s.n);
+				continue;
+			}
+		}
+		scratch[n++] = line.p[0];
+		line = slice_sub(line, 1, line.n);
+	}
+	return slice_of(scratch, n);
+}
+
+struct slice kmsg_textvote_unquote(struct slice line)
+{
+	while (take_literal(&line, SLICE(">")))
+		take_literal(&line, SLICE(" "));
+	return line;
+}
+
+static bool looks_like_entry(struct slice line)
+{
+	return slice_starts(line, SLICE("__CURSOR=")) || slice_starts(line, SLICE("{")) ||
+	       slice_starts(line, SLICE("data: {")) || slice_starts(line, SLICE("\x1e{"));
+}
+
+bool kmsg_textvote_is_capture(struct slice line)
+{
+	uint64_t n;
+	return take_u64(&line, &n) && take_literal(&line, SLICE(",")) && take_u64(&line, &n) &&
+	       take_literal(&line, SLICE(",")) && take_u64(&line, &n) && take_literal(&line, SLICE(",")) &&
+	       slice_find(line, SLICE(";")) != SLICE_NPOS;
+}
+
+static void vote_unstamped(struct kmsg_textvote *v, struct slice line)
+{
+	struct slice c = line, word;
+	if (kmsg_textvote_indent(line) || !take_word(&c, &word))
+		return;
+	bool full = v->last_len <= KMSG_WRAP_MAX && v->last_len + 1 + word.n >= WRAP_MIN;
+	if (v->last_len && (full || v->last_blank)) {
+		v->wrapped++;
+		v->wrapped_blank += v->last_blank;
+	} else {
+		v->loose++;
+	}
+}
+
+static void vote_host(struct kmsg_textvote *v, const struct kmsg_textline *l)
+{
+	struct slice host = kmsg_textline_host_before_tag(l->text);
+	if (!slice_present(host) || host.n > sizeof(v->host))
+		return;
+	if (v->tagged == 0) {
+		v->host_len = (uint8_t)host.n;
+		memcpy(v->host, host.p, host.n);
+	}
+	v->tagged += slice_eq(host, slice_of(v->host, v->host_len));
+}
+
+void kmsg_textvote_line(struct kmsg_textvote *v, struct slice line, char scratch[KMSG_CLEAN_SIZE])
+{
+	static const struct kmsg_text_hints none;
+	struct kmsg_textline l;
+	if (looks_like_entry(line) || kmsg_textvote_is_capture(line)) {
+		v->lines++;
+		v->stamped++;
+		v->least_indent = 0;
+		return;
+	}
+	line = kmsg_textvote_clean(line, scratch);
+	if (slice_starts(line, SLICE(">"))) {
+		v->quoted++;
+		line = kmsg_textvote_unquote(line);
+	}
+	if (slice_trim(line).n == 0) {
+		v->last_len = 0;
+		return;
+	}
+	size_t indent = kmsg_textvote_indent(line);
+	if (v->lines++ == 0 || indent < v->least_indent)
+		v->least_indent = indent;
+	kmsg_textline_read(slice_sub(line, indent, line.n), &none, &l);
+	if (l.form == KMSG_TEXT_BARE) {
+		vote_unstamped(v, line);
+	} else {
+		v->stamped++;
+		v->indent[indent < ARRAY_COUNT(v->indent) ? indent : 0]++;
+		if (l.form == KMSG_TEXT_DMESG && l.has_usec && !l.has_priority)
+			vote_host(v, &l);
+	}
+	v->last_len = line.n;
+	v->last_blank = slice_ends(line, SLICE(" "));
+}
+
+struct kmsg_textverdict kmsg_textvote_decide(const struct kmsg_textvote *v)
+{
+	struct kmsg_textverdict d = {.decided = true};
+	d.quoted = v->quoted * 2 > v->lines;
+	d.stamped_file = v->stamped && v->stamped * 10 >= v->lines;
+	d.hints.host_after_stamp = v->tagged * 5 > v->stamped * 4;
+	d.wrapped = v->wrapped >= 2 && v->wrapped > v->loose;
+	d.wrap_keeps_blank = v->wrapped_blank * 2 > v->wrapped;
+	d.indent = v->least_indent;
+	if (d.stamped_file) {
+		d.indent = 0;
+		for (size_t i = 1; i < ARRAY_COUNT(v->indent); i++)
+			if (v->indent[i] > v->indent[d.indent])
+				d.indent = i;
+	}
+	return d;
+}
