@@ -1,0 +1,192 @@
+/*
+ * One walk over the path, from the root down, because trust runs that way: the
+ * host named the first elements, and whoever was given a subtree named the rest.
+ * The unit, the machine and the owner come from the host's part; containers and
+ * pods are recognised element by element (host/runtime) at every depth.
+ *
+ * machined makes machine-<escaped name>.scope (machine_start_scope), libvirt asks
+ * it to; nspawn without registering makes <name>.scope with the children payload
+ * and supervisor (nspawn-cgroup.c), seen on 6.12 as /machine.slice/m1.scope/payload.
+ */
+#include "host/identity.h"
+
+#include "base/text.h"
+#include "host/runtime.h"
+#include "host/unit.h"
+
+/* ---- machines ---- */
+
+static const struct machine_shape {
+	struct slice prefix, suffix;
+	bool escaped; /* made by unit_name_escape: a '-' in there stands for '/', which no machine has in its name */
+	bool needs_guest; /* only with the children nspawn makes, in machine.slice: the name alone tells nothing */
+} machine_shapes[] = {
+    {SLICE("machine-"), SLICE(".scope"), true, false},
+    {SLICE("systemd-nspawn@"), SLICE(".service"), false, false},
+    {SLICE("systemd-vmspawn@"), SLICE(".service"), false, false},
+    {SLICE(""), SLICE(".scope"), false, true},
+};
+
+static bool is_machine_name(struct slice s)
+{
+	return s.n > 0 && slice_find(s, SLICE("/")) == SLICE_NPOS && slice_find(s, SLICE("\0")) == SLICE_NPOS;
+}
+
+static bool fits_machine(const struct machine_shape *row, const struct host_unit_walk *w, bool guest, struct text *name)
+{
+	if (!slice_starts(w->unit, row->prefix) || !slice_ends(w->unit, row->suffix) || (row->needs_guest && !guest))
+		return false;
+	struct slice raw = slice_sub(w->unit, row->prefix.n, w->unit.n - row->suffix.n);
+	if (row->escaped && slice_find(raw, SLICE("-")) != SLICE_NPOS)
+		return false;
+	name->n = 0;
+	return host_unit_unescape(raw, name) && is_machine_name(text_slice(name));
+}
+
+static bool find_machine(const struct host_unit_walk *w, struct slice next, struct text *name)
+{
+	bool guest = slice_eq(w->slice, SLICE("machine.slice")) &&
+		     (slice_eq(next, SLICE("payload")) || slice_eq(next, SLICE("supervisor")));
+	for (size_t i = 0; i < ARRAY_COUNT(machine_shapes); i++)
+		if (fits_machine(&machine_shapes[i], w, guest, name))
+			return true;
+	return false;
+}
+
+/* ---- the walk ---- */
+
+struct walk {
+	struct arena *arena;
+	struct host_identity *out;
+	struct host_unit_walk system, user;
+	bool in_user; /* below a user's manager or session: `user` reads on */
+	struct host_runtime_scope scope;
+	struct host_container_id found[LIMIT_OUTER + 1]; /* outermost first */
+	uint32_t count;
+};
+
+static bool next_element(struct slice *rest, struct slice *element)
+{
+	while (take_literal(rest, SLICE("/")))
+		;
+	if (rest->n == 0)
+		return false;
+	if (!take_until(rest, SLICE("/"), element)) {
+		*element = *rest;
+		*rest = SLICE_NONE;
+	}
+	return true;
+}
+
+/* The element that ends the slices was read: what it says of users and machines. */
+static void read_unit(struct walk *w, struct slice element, struct slice rest, bool is_container)
+{
+	struct host_identity *out = w->out;
+	struct slice next = SLICE_NONE;
+	char storage[256];
+	struct text name = text_on(storage, sizeof(storage));
+	uint32_t uid;
+	if (host_unit_is_user_manager(element, &uid)) {
+		w->in_user = out->user_owned = true;
+		out->owner_uid = uid;
+	} else if (host_unit_is_session(element, &out->session)) {
+		w->in_user = true;
+		out->user_owned = host_unit_is_user_slice(w->system.slice, &out->owner_uid);
+	} else if (!is_container && slice_present(w->system.unit)) {
+		next_element(&rest, &next);
+		out->in_machine = find_machine(&w->system, next, &name);
+		if (out->in_machine)
+			out->machine = arena_copy(w->arena, text_slice(&name));
+	}
+}
+
+/* A container's element ends the host's part even where its name looks like a slice (lxc.payload.a.slice). */
+static void step_units(struct walk *w, struct slice element, struct slice rest, bool is_container)
+{
+	struct host_unit_walk *now = w->in_user ? &w->user : &w->system;
+	bool was_done = now->done;
+	host_unit_step(now, element);
+	now->done |= is_container;
+	if (!w->in_user && now->done && !was_done)
+		read_unit(w, element, rest, is_container);
+}
+
+static struct slice with_dashes(struct slice uid, struct arena *arena)
+{
+	char text[36];
+	if (uid.n != sizeof(text))
+		return uid;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = uid.p[i] == '_' ? '-' : uid.p[i];
+	return arena_copy(arena, slice_of(text, sizeof(text)));
+}
+
+static void step_pod(struct walk *w, struct slice element)
+{
+	struct slice uid;
+	enum host_qos qos;
+	w->scope.parent_is_pod = false;
+	if (!host_runtime_pod(&w->scope, element, &uid, &qos))
+		return;
+	w->scope.parent_is_pod = true;
+	if (w->out->user_owned || w->out->qos != HOST_QOS_NONE)
+		return;
+	w->out->pod_uid = with_dashes(uid, w->arena);
+	w->out->qos = qos;
+	w->out->pod_by_host = !w->scope.inner;
+}
+
+static void add_container(struct walk *w, struct host_container_id container)
+{
+	if (w->count == ARRAY_COUNT(w->found)) {
+		w->count--;
+		w->out->outer_dropped++;
+	}
+	w->found[w->count++] = container;
+}
+
+static void step(struct walk *w, struct slice element, struct slice rest)
+{
+	struct host_container_id container;
+	bool was_in_machine = w->out->in_machine;
+	bool is_container = host_runtime_container(&w->scope, element, &container);
+	step_units(w, element, rest, is_container);
+	step_pod(w, element);
+	if (is_container)
+		add_container(w, container);
+	if (is_container || w->out->in_machine != was_in_machine)
+		w->scope = (struct host_runtime_scope){.inner = true};
+	else
+		host_runtime_step(&w->scope, element);
+}
+
+static void finish(struct walk *w)
+{
+	struct host_identity *out = w->out;
+	out->unit = w->system.unit;
+	out->slice = slice_present(w->system.slice) ? w->system.slice : SLICE("-.slice");
+	if (w->in_user) {
+		out->user_unit = w->user.unit;
+		out->user_slice = slice_present(w->user.slice) ? w->user.slice : SLICE("-.slice");
+	}
+	if (w->count == 0)
+		return;
+	out->has_container = true;
+	out->container = w->found[w->count - 1];
+	out->outer_count = w->count - 1;
+	for (uint32_t i = 0; i < out->outer_count; i++)
+		out->outer[i] = w->found[out->outer_count - 1 - i];
+	out->container_by_host = w->count == 1 && !out->user_owned && !out->in_machine;
+}
+
+void host_identity_parse(struct slice path, struct arena *arena, struct host_identity *out)
+{
+	struct walk w = {.arena = arena, .out = out};
+	struct slice element;
+	*out = (struct host_identity){0};
+	if (!slice_starts(path, SLICE("/")))
+		return;
+	while (next_element(&path, &element))
+		step(&w, element, path);
+	finish(&w);
+}
