@@ -1,0 +1,213 @@
+/*
+ * A victim's process, from three sides: /proc at the moment the kernel names it
+ * (often too late), the flight recorder (from before), local files (names).
+ */
+#include "app/parts.h"
+
+#define DRAIN_ROUNDS 64
+#define CGROUPS_PER_TURN 8
+#define AGAIN_FIRST_USEC (1000ull * 1000)
+#define AGAIN_TRIES 4
+/* How far a kernel stamp may be off CLOCK_MONOTONIC: with, and without an observation of the distance. */
+#define SLOP_KNOWN_USEC (50ull * 1000)
+#define SLOP_UNKNOWN_USEC (5ull * 1000 * 1000)
+
+bool app_facts_drain(struct app_daemon *d)
+{
+	struct pollfd fds[HOST_RECORDER_POLLFDS];
+	if (!d->recording)
+		return false;
+	uint32_t n = host_recorder_pollfds(&d->recorder, fds);
+	for (uint32_t i = 0; i < n; i++)
+		fds[i].revents = fds[i].events & POLLIN;
+	bool more = true;
+	for (int i = 0; i < DRAIN_ROUNDS && more; i++)
+		more = host_recorder_dispatch(&d->recorder, fds, n, d->now);
+	return more;
+}
+
+/* ---- names, while the things are alive ---- */
+
+static void learn(struct app_daemon *d, struct slice path)
+{
+	struct host_identity id;
+	char text[2 * LIMIT_PATH];
+	struct arena arena = arena_on(text, sizeof(text));
+	host_identity_parse(path, &arena, &id);
+	host_names_learn(d->names, &id, d->now.monotonic_usec);
+}
+
+static void learn_again_later(struct app_daemon *d, struct slice path)
+{
+	struct app_again *to = NULL;
+	if (path.n > APP_AGAIN_PATH)
+		return;
+	for (size_t i = 0; i < APP_AGAIN; i++) {
+		struct app_again *a = &d->again[i];
+		if (a->due_usec && slice_eq(slice_of(a->path, a->n), path)) {
+			to = a;
+			break;
+		}
+		if (!to || a->due_usec < to->due_usec)
+			to = a;
+	}
+	to->due_usec = d->now.monotonic_usec + AGAIN_FIRST_USEC;
+	to->tries = 0;
+	to->n = path.n;
+	memcpy(to->path, path.p, path.n);
+}
+
+static bool learn_new_cgroups(struct app_daemon *d)
+{
+	char storage[LIMIT_PATH];
+	struct slice path;
+	uint32_t slot;
+	for (int i = 0; i < CGROUPS_PER_TURN; i++) {
+		if (!host_recorder_new_cgroup(&d->recorder, storage, sizeof(storage), &path, &slot))
+			return false;
+		learn(d, path);
+		learn_again_later(d, path);
+		host_recorder_release_cgroup(&d->recorder, slot);
+	}
+	return true;
+}
+
+/* ---- one victim ---- */
+
+void app_facts_take(struct app_daemon *d, uint64_t pid)
+{
+	if (d->proc_fd < 0)
+		return;
+	host_snapshots_take(&d->snapshots, d->proc_fd, pid, d->now.monotonic_usec);
+	app_facts_drain(d); /* the victim's own exec may still wait behind the wake-up */
+	if (d->recording && d->names)
+		learn_new_cgroups(d); /* `--rm` takes the files away within milliseconds of the death */
+}
+
+static uint64_t boottime_of(const struct app_daemon *d, uint64_t usec)
+{
+	return kmsg_stamp_monotonic(&d->stamp, d->now.monotonic_usec, usec) +
+	       (d->now.boottime_usec - d->now.monotonic_usec);
+}
+
+static uint64_t rss_of(const struct oom_incident *incident, const struct host_found *found)
+{
+	if (incident->anon_rss_kb.set && incident->file_rss_kb.set)
+		return incident->anon_rss_kb.v + incident->file_rss_kb.v + incident->shmem_rss_kb.v;
+	return found->process.have & HOST_HAVE_RSS ? found->process.rss_kb : 0;
+}
+
+static void add_found(struct app_daemon *d, struct app_facts *f, const struct oom_incident *incident)
+{
+	uint64_t death = boottime_of(d, incident->usec);
+	const struct host_store_query q = {
+	    .pid = (int32_t)incident->pid,
+	    .at_usec = death,
+	    .slop_usec = d->stamp.known ? SLOP_KNOWN_USEC : SLOP_UNKNOWN_USEC,
+	    .comm = incident->comm_known ? slice_of(incident->comm, incident->comm_len) : SLICE_NONE,
+	};
+	if (!d->recording || !host_recorder_find(&d->recorder, &q, &f->found))
+		return;
+	f->facts.cached = &f->found.process;
+	f->facts.cached_age_ms = f->found.age_ms;
+	if (f->found.parent_count >= f->facts.parent_count) {
+		f->facts.parent = f->found.parent;
+		f->facts.parent_count = f->found.parent_count;
+	}
+	const struct host_history *h = &f->found.history;
+	for (uint32_t i = 0; i < h->count; i++) {
+		uint64_t at = (uint64_t)h->point[i].at * HOST_HISTORY_TICK_USEC;
+		f->history[i] = (struct event_point){
+		    .age_sec = {true, death > at ? (death - at) / 1000000 : 0},
+		    .rss_kb = {true, h->point[i].rss_kb},
+		};
+	}
+	f->facts.history = f->history;
+	f->facts.history_count = h->count;
+	f->facts.growth =
+	    host_growth_name(host_recorder_growth(&d->recorder, &f->found, death, rss_of(incident, &f->found)));
+}
+
+static void add_user(struct app_daemon *d, struct app_facts *f, const struct oom_incident *incident)
+{
+	const struct host_process *known = f->facts.cached ? f->facts.cached : f->facts.live;
+	uint32_t uid;
+	if (incident->uid.set)
+		uid = (uint32_t)incident->uid.v;
+	else if (known && known->have & HOST_HAVE_UID)
+		uid = known->uid;
+	else
+		return;
+	(void)host_user_name(d->root_fd, uid, &f->arena, &f->facts.user);
+}
+
+const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_incident *incident)
+{
+	struct app_facts *f = &d->facts;
+	if (d->proc_fd < 0 || incident->kind != OOM_INCIDENT_KILL || incident->pid > INT32_MAX)
+		return NULL;
+	f->facts = (struct event_facts){0};
+	f->arena = arena_on(f->text, sizeof(f->text));
+	const struct host_snapshot *s = host_snapshots_find(&d->snapshots, incident->pid, d->now.monotonic_usec);
+	if (s) {
+		f->facts.live = &s->process;
+		f->facts.parent = s->parent;
+		f->facts.parent_count = s->parent_count;
+	}
+	add_found(d, f, incident);
+	add_user(d, f, incident);
+	return &f->facts;
+}
+
+void app_facts_name(struct app_daemon *d)
+{
+	struct slice path = slice_present(d->event.cgroup.path) ? d->event.cgroup.path : d->event.group.cgroup;
+	if (!d->names || !slice_present(path))
+		return;
+	struct host_identity id;
+	struct host_names names;
+	d->facts.arena = arena_on(d->facts.text, sizeof(d->facts.text));
+	host_identity_parse(path, &d->facts.arena, &id);
+	if (!host_names_find(d->names, &id, &names)) {
+		/* Never seen alive, or before its files were written: they may be there now. */
+		host_names_learn(d->names, &id, d->now.monotonic_usec);
+		(void)host_names_find(d->names, &id, &names);
+	}
+	event_build_names(&d->event, &names);
+}
+
+/* ---- between kills ---- */
+
+static void learn_again(struct app_daemon *d)
+{
+	for (size_t i = 0; i < APP_AGAIN; i++) {
+		struct app_again *a = &d->again[i];
+		if (!a->due_usec || a->due_usec > d->now.monotonic_usec)
+			continue;
+		learn(d, slice_of(a->path, a->n));
+		a->due_usec = ++a->tries < AGAIN_TRIES ? d->now.monotonic_usec + (AGAIN_FIRST_USEC << a->tries) : 0;
+	}
+}
+
+bool app_facts_tick(struct app_daemon *d)
+{
+	if (!d->recording)
+		return false;
+	bool more = false;
+	if (d->now.monotonic_usec >= host_recorder_deadline(&d->recorder))
+		more = host_recorder_tick(&d->recorder, d->now);
+	if (d->names) {
+		more |= learn_new_cgroups(d);
+		learn_again(d);
+	}
+	return more;
+}
+
+uint64_t app_facts_deadline(const struct app_daemon *d)
+{
+	uint64_t deadline = d->recording ? host_recorder_deadline(&d->recorder) : UINT64_MAX;
+	for (size_t i = 0; i < APP_AGAIN; i++)
+		if (d->again[i].due_usec)
+			app_earlier(&deadline, d->again[i].due_usec);
+	return deadline;
+}

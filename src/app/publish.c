@@ -1,0 +1,263 @@
+/* Incidents become events and go to every sink; and what is written now and then: position, metrics, status. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "app/notify.h"
+#include "app/parts.h"
+#include "base/log.h"
+
+#define METRICS_INTERVAL_USEC (15ull * 1000 * 1000)
+#define POSITION_PAUSE_USEC (10ull * 1000 * 1000)
+
+void app_publish_event(struct app_daemon *d, struct sink_mark mark)
+{
+	struct sink_message m = {.event = &d->event, .json = event_json_encode(d->json, &d->event), .mark = mark};
+	if (d->o->foreground)
+		sink_stream_publish(&d->stream, &m);
+	if (d->journal)
+		sink_journal_publish(d->journal, &m);
+	if (d->socket)
+		sink_socket_publish(d->socket, &m);
+	if (d->metrics) {
+		sink_metrics_publish(d->metrics, &m);
+		d->metrics_stale = true;
+	}
+}
+
+/* The wall clock of a kernel stamp: as long ago by CLOCK_REALTIME as by CLOCK_MONOTONIC. */
+static struct opt_u64 realtime_of(const struct app_daemon *d, uint64_t usec)
+{
+	if (!d->source.live)
+		return (struct opt_u64){0};
+	uint64_t at = kmsg_stamp_monotonic(&d->stamp, d->now.monotonic_usec, usec);
+	return (struct opt_u64){true, d->now.realtime_usec - (d->now.monotonic_usec - at)};
+}
+
+static struct event_input input_for(const struct app_daemon *d, uint64_t usec)
+{
+	return (struct event_input){
+	    .host = d->source.live ? &d->self : NULL,
+	    .boot_id = d->source.live ? d->self.boot_id : SLICE_NONE,
+	    .realtime_usec = realtime_of(d, usec),
+	    .boot_realtime_usec = d->source.live ? d->now.realtime_usec - d->now.boottime_usec : 0,
+	    .cmdline = d->o->cmdline,
+	};
+}
+
+/* A loss or a difference has no record of its own: a restart need not read anything again for it. */
+static struct sink_mark mark_here(const struct app_daemon *d)
+{
+	uint64_t from = d->source.next_seq ? d->source.next_seq - 1 : 0;
+	return (struct sink_mark){.kill = d->last_kill, .from = from, .stamp = d->last_stamp};
+}
+
+static struct sink_mark mark_of(const struct app_daemon *d, const struct oom_incident *incident)
+{
+	const struct oom_report *r = incident->report;
+	uint64_t seq = r ? r->first_seq : incident->seq;
+	return (struct sink_mark){
+	    .kill = d->last_kill,
+	    .from = seq ? seq - 1 : 0,
+	    .stamp = r ? r->first_usec : incident->usec,
+	};
+}
+
+static void publish_incident(struct app_daemon *d, const struct oom_incident *incident)
+{
+	struct sink_mark mark = mark_of(d, incident);
+	bool before = app_past_has(d, incident->seq);
+	if (incident->seq > d->last_kill)
+		d->last_kill = incident->seq;
+	d->state_stale = true;
+	/* Read again after a restart: because its report began before the position, or the position is lost. */
+	if (before)
+		return;
+	struct event_input in = input_for(d, incident->usec);
+	in.incident = incident;
+	in.facts = app_facts_of(d, incident);
+	in.recovered = d->source.live &&
+		       kmsg_stamp_monotonic(&d->stamp, d->now.monotonic_usec, incident->usec) < d->start.monotonic_usec;
+	event_build(&d->event, &in);
+	app_facts_name(d);
+	app_publish_event(d, mark);
+	d->kills += incident->kind == OOM_INCIDENT_KILL;
+}
+
+void app_publish_ready(struct app_daemon *d)
+{
+	struct oom_incident incident;
+	while (oom_assembler_take(d->assembler, &incident))
+		publish_incident(d, &incident);
+}
+
+void app_publish_gap(struct app_daemon *d)
+{
+	struct kmsg_gap gap = d->source.gap;
+	oom_assembler_gap(d->assembler);
+	app_publish_ready(d);
+	/* Read, or told as lost, before a restart; gone from the ring since. */
+	if (gap.from_seq <= d->told_to)
+		gap.from_seq = d->told_to + 1;
+	if (gap.from_seq > gap.to_seq)
+		return;
+	gap.count = gap.to_seq - gap.from_seq + 1;
+	d->lost += gap.count;
+	struct event_input in = input_for(d, d->now.monotonic_usec);
+	event_build_lost(&d->event, &in, gap.from_seq, gap.to_seq, gap.count);
+	app_publish_event(d, mark_here(d));
+	d->state_stale = true;
+}
+
+static uint64_t kill_lines(const struct app_daemon *d)
+{
+	return oom_assembler_counters(d->assembler)->kill_lines - d->lines_before;
+}
+
+void app_publish_reckon(struct app_daemon *d)
+{
+	uint64_t kernel;
+	if (!d->source.live || d->proc_fd < 0 || !d->drained || d->now.monotonic_usec < d->reckon_due)
+		return;
+	d->reckon_due = UINT64_MAX;
+	if (!host_reckon_read(d->proc_fd, &kernel))
+		return;
+	uint64_t lines = kill_lines(d);
+	uint64_t unseen = host_reckon_check(&d->reckon, d->now.monotonic_usec, kernel, lines);
+	d->reckon_due = host_reckon_deadline(&d->reckon);
+	if (!unseen)
+		return;
+	d->state_stale = true;
+	d->unseen += unseen;
+	struct event_input in = input_for(d, d->now.monotonic_usec);
+	event_build_unseen(&d->event, &in, kernel - d->reckon.kernel_base, lines - d->reckon.lines_base,
+			   d->source.next_seq ? d->source.next_seq - 1 : 0);
+	app_publish_event(d, mark_here(d));
+}
+
+/* What a restart needs now. */
+static void position(const struct app_daemon *d, struct app_state *s)
+{
+	uint64_t seq, usec;
+	struct sink_mark waiting;
+	*s = d->state;
+	s->read = s->from = d->source.next_seq ? d->source.next_seq - 1 : 0;
+	s->stamp = d->last_stamp;
+	s->kill = d->last_kill;
+	s->counted = host_reckon_expected(&d->reckon, kill_lines(d), &s->kernel);
+	if (oom_assembler_open_since(d->assembler, &seq, &usec) && seq <= s->from) {
+		s->from = seq ? seq - 1 : 0;
+		s->stamp = usec;
+	}
+	/* What journald did not take dies with us. */
+	if (d->journal && sink_journal_oldest(d->journal, &waiting)) {
+		s->kill = waiting.kill;
+		if (waiting.from < s->from) {
+			s->from = waiting.from;
+			s->stamp = waiting.stamp;
+		}
+	}
+}
+
+/* At once after a kill; a position that only moved is kept now and then, so that a restart knows what was read. */
+static void save_state(struct app_daemon *d)
+{
+	struct app_state s;
+	if (d->state_fd < 0 || !d->source.seen_any)
+		return;
+	position(d, &s);
+	if (s.kill != d->state.kill)
+		d->state_stale = true;
+	else if (s.read != d->state.read)
+		app_earlier(&d->state_due, d->now.monotonic_usec + POSITION_PAUSE_USEC);
+	if (!d->state_stale && !d->stop && d->now.monotonic_usec < d->state_due)
+		return;
+	d->state = s;
+	d->state_due = UINT64_MAX;
+	int err = app_state_save(d->state_fd, &s);
+	if (err < 0 && !d->state_failed)
+		log_line(LOG_LEVEL_WARNING,
+			 "%s: cannot save the position: %s; after a restart kills since then may be published again",
+			 d->o->state, strerror(-err));
+	d->state_failed = err < 0;
+	d->state_stale = false; /* the next kill tries again */
+}
+
+static void write_metrics(struct app_daemon *d)
+{
+	if (!d->metrics || d->now.monotonic_usec < d->metrics_due)
+		return;
+	struct sink_metrics_dropped dropped[3];
+	uint32_t n = 0;
+	if (d->journal)
+		dropped[n++] = (struct sink_metrics_dropped){"journal", sink_journal_counters(d->journal)->dropped};
+	if (d->socket)
+		dropped[n++] = (struct sink_metrics_dropped){"socket", sink_socket_counters(d->socket)->dropped};
+	if (d->o->foreground)
+		dropped[n++] = (struct sink_metrics_dropped){"stream", d->stream.counters.dropped};
+	const struct sink_metrics_numbers numbers = {
+	    .version = OOMWATCHD_VERSION,
+	    .records_lost = d->lost,
+	    .kills_unseen = d->unseen,
+	    .forged_records = d->forged,
+	    .dropped = dropped,
+	    .dropped_count = n,
+	};
+	int err = sink_metrics_write(d->metrics, d->o->metrics_file, &numbers);
+	if (err < 0 && !d->metrics_failed)
+		log_line(LOG_LEVEL_WARNING, "%s: cannot write: %s; retrying", d->o->metrics_file, strerror(-err));
+	d->metrics_failed = err < 0;
+	d->metrics_stale = false;
+	/* A failed one is tried again after a while; else the next change writes. */
+	d->metrics_due = err < 0 ? d->now.monotonic_usec + METRICS_INTERVAL_USEC : UINT64_MAX;
+}
+
+static void tell_systemd(struct app_daemon *d)
+{
+	if (d->watchdog_interval && d->now.monotonic_usec >= d->watchdog_due) {
+		app_notify_watchdog();
+		d->watchdog_due = d->now.monotonic_usec + d->watchdog_interval;
+	}
+	if (d->o->foreground || d->kills == d->status_kills)
+		return;
+	char status[96];
+	snprintf(status, sizeof(status), "watching the kernel log; %llu kill%s published", (unsigned long long)d->kills,
+		 d->kills == 1 ? "" : "s");
+	app_notify_status(status);
+	d->status_kills = d->kills;
+}
+
+void app_publish_flush(struct app_daemon *d)
+{
+	if (d->journal)
+		sink_journal_flush(d->journal, d->now.monotonic_usec);
+	save_state(d);
+	if (d->metrics_stale)
+		d->metrics_due = d->now.monotonic_usec;
+	write_metrics(d);
+	tell_systemd(d);
+}
+
+void app_publish_reload(struct app_daemon *d)
+{
+	app_notify_reloading(d->now.monotonic_usec);
+	if (d->journal)
+		sink_journal_reopen(d->journal);
+	d->metrics_stale = d->metrics != NULL;
+	d->metrics_failed = d->state_failed = false; /* what still fails is said again */
+	d->state_stale = true;
+	app_publish_flush(d);
+	app_notify_reloaded("watching the kernel log; outputs reopened");
+}
+
+uint64_t app_publish_deadline(const struct app_daemon *d)
+{
+	uint64_t deadline = d->reckon_due;
+	app_earlier(&deadline, d->state_due);
+	if (d->journal)
+		app_earlier(&deadline, sink_journal_deadline(d->journal));
+	if (d->watchdog_interval)
+		app_earlier(&deadline, d->watchdog_due);
+	if (d->metrics)
+		app_earlier(&deadline, d->metrics_due);
+	return deadline;
+}
