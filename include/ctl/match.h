@@ -1,0 +1,41 @@
+/*
+ * ctl/match: which events a command line asks for.
+ *
+ * PID, COMM, UNIT, a container's or pod's name, /path/of/executable, or
+ * FIELD=VALUE: a journal field (OOM_UNIT=…) or a key path of the event
+ * (verdict.code=…). As with journalctl, words about the same thing widen the
+ * choice, words about different things narrow it.
+ */
+#ifndef CTL_MATCH_H
+#define CTL_MATCH_H
+
+#include "ctl/value.h"
+
+enum ctl_term_kind {
+	CTL_TERM_PID,   /* 1234 */
+	CTL_TERM_NAME,  /* nginx: command, unit without suffix, container, pod */
+	CTL_TERM_UNIT,  /* nginx.service */
+	CTL_TERM_EXE,   /* /usr/sbin/nginx, or a cgroup path */
+	CTL_TERM_FIELD, /* OOM_UNIT=…, _HOSTNAME=… */
+	CTL_TERM_PATH,  /* verdict.code=… */
+};
+
+struct ctl_term {
+	enum ctl_term_kind kind;
+	struct slice key, value; /* key of FIELD and PATH only */
+};
+
+#define CTL_TERMS 32
+struct ctl_match {
+	uint32_t count;
+	struct ctl_term term[CTL_TERMS];
+	bool has_since, has_until;
+	uint64_t since_usec, until_usec;
+	bool fields_done; /* the journal has already looked at FIELD terms */
+};
+
+/* NULL on success, else what is wrong (static text). Borrows the words. */
+const char *ctl_match_parse(struct ctl_match *m, char *const *words, int count) ATTR_MUST_CHECK ATTR_NONNULL;
+bool ctl_match_event(const struct ctl_match *m, const json_t *event) ATTR_NONNULL;
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * Events out of the journal: found by MESSAGE_ID through its index, never by a
+ * scan. journald's own _UID field tells who wrote an entry: only root's count,
+ * for anybody may send any MESSAGE_ID.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include "ctl/kernlog.h"
+#include "ctl/reader.h"
+#include "ctl/say.h"
+#include "ctl/signals.h"
+#include "event/schema.h"
+
+struct journal_reader {
+	struct ctl_reader base;
+	sd_journal *journal;
+	enum ctl_order order;
+	bool has_since;
+	uint64_t since_usec;
+	bool named; /* -D, --file or --root: not this system's own journal */
+	uint64_t foreign, unreadable;
+	struct ctl_kernlog *log; /* only for the kernel's messages of a journal file */
+	bool ended;
+	uint64_t entries;
+	const char *path;
+};
+
+static bool get(sd_journal *j, const char *field, struct slice *value)
+{
+	const void *data;
+	size_t n;
+	if (sd_journal_get_data(j, field, &data, &n) < 0)
+		return false;
+	*value = slice_of(data, n);
+	struct slice name;
+	return take_until(value, SLICE("="), &name);
+}
+
+static enum ctl_next failed(const char *what, int error)
+{
+	ctl_say("%s: %s", what, strerror(-error));
+	return CTL_NEXT_FAILED;
+}
+
+static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
+{
+	struct journal_reader *r = (struct journal_reader *)base;
+	for (;;) {
+		struct slice value;
+		int rc = r->order == CTL_NEWEST_FIRST ? sd_journal_previous(r->journal) : sd_journal_next(r->journal);
+		if (rc < 0)
+			return failed("reading the journal", rc);
+		if (rc == 0)
+			return CTL_NEXT_END;
+		uint64_t written;
+		/* An event is written after its kill: what was written before --since happened before it. */
+		if (r->order == CTL_NEWEST_FIRST && r->has_since &&
+		    sd_journal_get_realtime_usec(r->journal, &written) >= 0 && written < r->since_usec)
+			return CTL_NEXT_END;
+		if (!get(r->journal, "_UID", &value) || !slice_eq(value, SLICE("0"))) {
+			r->foreign++;
+			continue;
+		}
+		*event = get(r->journal, "OOM_EVENT", &value) ? ctl_event_parse(value) : NULL;
+		if (*event)
+			return CTL_NEXT_EVENT;
+		r->unreadable++;
+	}
+}
+
+/* Not sd_journal_wait(): that begins again after a signal. */
+static bool wait_for_more(struct ctl_reader *base)
+{
+	struct journal_reader *r = (struct journal_reader *)base;
+	uint64_t timeout;
+	int fd = sd_journal_get_fd(r->journal), events = sd_journal_get_events(r->journal);
+	if (fd < 0 || events < 0 || sd_journal_get_timeout(r->journal, &timeout) < 0)
+		return false;
+	/* An absolute time for file systems without inotify; then looking again once a second will do. */
+	int n = ctl_poll(fd, (short)events, timeout == UINT64_MAX ? -1 : 1000);
+	if (n < 0)
+		return errno == EINTR && !ctl_interrupted();
+	return sd_journal_process(r->journal) >= 0;
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0;
+}
+
+/* Is there a journal of this system that we may not read? Its folder may be open where its files are not. */
+static bool forbidden(const char *where)
+{
+	char id[64] = "", path[256];
+	FILE *f = fopen("/etc/machine-id", "re");
+	if (f && !fgets(id, sizeof(id), f))
+		id[0] = '\0';
+	if (f)
+		fclose(f);
+	snprintf(path, sizeof(path), "%s/%.32s/system.journal", where, id);
+	return access(path, R_OK) < 0 && errno == EACCES;
+}
+
+static void say_empty(const struct ctl_reader *base)
+{
+	const struct journal_reader *r = (const struct journal_reader *)base;
+	if (r->log) {
+		ctl_say("%s: no OOM kill among the kernel's messages of this journal", r->path);
+		return;
+	}
+	ctl_say("no OOM events in the journal");
+	if (r->foreign)
+		ctl_say("%llu entries that look like events were written by other users than root: passed over",
+			(unsigned long long)r->foreign);
+	if (r->named)
+		return;
+	if (forbidden("/var/log/journal") || forbidden("/run/log/journal"))
+		ctl_say("you may not read the system's journal: be root, or in the group systemd-journal or adm");
+	else if (!exists("/var/log/journal") && !exists("/run/log/journal"))
+		ctl_say("there is no journal on this system: is systemd-journald running? "
+			"For a saved kernel log: oomwatchctl explain FILE");
+	else if (!exists(CTL_SOCKET))
+		ctl_say("oomwatchd is not running (no " CTL_SOCKET "): systemctl start oomwatchd");
+	else
+		ctl_say("either nothing was killed, or the journal has been rotated since");
+}
+
+static int close_journal(struct ctl_reader *base)
+{
+	struct journal_reader *r = (struct journal_reader *)base;
+	if (r->unreadable)
+		ctl_say("%llu journal entries hold no readable event", (unsigned long long)r->unreadable);
+	ctl_kernlog_free(r->log);
+	if (r->journal)
+		sd_journal_close(r->journal);
+	free(r);
+	return 0;
+}
+
+static int open_journal(const struct ctl_options *o, sd_journal **j)
+{
+	const char *files[] = {o->file, NULL};
+	if (o->file)
+		return sd_journal_open_files(j, files, 0);
+	if (o->directory)
+		return sd_journal_open_directory(j, o->directory, 0);
+	if (o->root)
+		return sd_journal_open_directory(j, o->root, SD_JOURNAL_OS_ROOT);
+	return sd_journal_open(j, SD_JOURNAL_LOCAL_ONLY);
+}
+
+static int add_matches(sd_journal *j, struct ctl_match *m)
+{
+	char text[256];
+	int rc = 0;
+	for (int type = 0; type < EVENT_TYPES && rc >= 0; type++) {
+		struct text t = text_on(text, sizeof(text));
+		text_addf(&t, "MESSAGE_ID=%s", event_message_id(type));
+		rc = sd_journal_add_match(j, t.p, t.n);
+	}
+	for (uint32_t i = 0; i < m->count && rc >= 0; i++) {
+		if (m->term[i].kind != CTL_TERM_FIELD || slice_eq(m->term[i].key, SLICE("MESSAGE_ID")))
+			continue;
+		struct slice whole = slice_of(m->term[i].key.p, m->term[i].key.n + 1 + m->term[i].value.n);
+		rc = sd_journal_add_match(j, whole.p, whole.n);
+	}
+	return rc;
+}
+
+/* MESSAGE_ID is always narrowed to ours in the index; a word about it chooses among those by the event's type. */
+static bool fields_are_done(const struct ctl_match *m)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (m->term[i].kind != CTL_TERM_FIELD)
+			continue;
+		if (slice_eq(m->term[i].key, SLICE("MESSAGE_ID")))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static int start(struct journal_reader *r, const struct ctl_options *o, struct ctl_match *m, bool follow)
+{
+	int rc = sd_journal_set_data_threshold(r->journal, 0);
+	if (rc >= 0)
+		rc = add_matches(r->journal, m);
+	if (rc < 0)
+		return rc;
+	m->fields_done = fields_are_done(m);
+	r->has_since = o->has_since;
+	r->since_usec = o->since_usec;
+	if (follow) {
+		/* Entries before the tail are not wanted; without this step "next" would begin at the head. */
+		rc = sd_journal_seek_tail(r->journal);
+		return rc < 0 ? rc : sd_journal_previous(r->journal);
+	}
+	if (r->order == CTL_NEWEST_FIRST)
+		return sd_journal_seek_tail(r->journal);
+	return o->has_since ? sd_journal_seek_realtime_usec(r->journal, o->since_usec)
+			    : sd_journal_seek_head(r->journal);
+}
+
+static struct journal_reader *new_reader(void)
+{
+	struct journal_reader *r = calloc(1, sizeof(*r));
+	if (!r) {
+		ctl_say("%s", strerror(ENOMEM));
+		return NULL;
+	}
+	r->base = (struct ctl_reader){
+	    .next = next_event, .wait = wait_for_more, .say_empty = say_empty, .fd = -1, .close = close_journal};
+	return r;
+}
+
+int ctl_reader_journal(const struct ctl_options *o, struct ctl_match *m, enum ctl_order order, bool follow,
+		       struct ctl_reader **out)
+{
+	struct journal_reader *r = new_reader();
+	if (!r)
+		return 1;
+	r->order = order;
+	r->named = o->file || o->directory || o->root;
+	const char *name = o->file ? o->file : o->directory ? o->directory : o->root ? o->root : "the journal";
+	int rc = open_journal(o, &r->journal);
+	if (rc >= 0)
+		rc = start(r, o, m, follow);
+	if (rc < 0) {
+		ctl_say("%s: %s%s", name, strerror(-rc),
+			rc == -EACCES || rc == -EPERM ? ": be root, or in the group systemd-journal or adm" : "");
+		close_journal(&r->base);
+		return 1;
+	}
+	*out = &r->base;
+	return 0;
+}
+
+/* --- the kernel's messages of a journal file ----------------------------- */
+
+static bool get_number(sd_journal *j, const char *field, uint64_t *out)
+{
+	struct slice value;
+	return get(j, field, &value) && slice_to_u64(value, out);
+}
+
+static void feed_entry(struct journal_reader *r, uint64_t line)
+{
+	struct kmsg_textlog_record rec = {.line = line, .rec = {.seq = line, .level = 3, .flag = '-'}};
+	struct slice message, identifier, boot_id, host;
+	uint64_t facility = 0, level = 3;
+	char text[LIMIT_LINE], boot[32], name[64];
+	get_number(r->journal, "SYSLOG_FACILITY", &facility);
+	bool kernel =
+	    facility == 0 && get(r->journal, "SYSLOG_IDENTIFIER", &identifier) && slice_eq(identifier, SLICE("kernel"));
+	rec.rec.facility = kernel ? 0 : facility ? (uint32_t)facility : 1;
+	if (get_number(r->journal, "PRIORITY", &level) && level < 8)
+		rec.rec.level = (uint8_t)level;
+	rec.has_usec = get_number(r->journal, "_SOURCE_MONOTONIC_TIMESTAMP", &rec.rec.usec);
+	rec.has_realtime = sd_journal_get_realtime_usec(r->journal, &rec.realtime_usec) >= 0;
+	/* What a field's slice points to is gone with the next call. */
+	if (get(r->journal, "_BOOT_ID", &boot_id) && boot_id.n == sizeof(boot)) {
+		memcpy(boot, boot_id.p, boot_id.n);
+		rec.boot_id = slice_of(boot, boot_id.n);
+	}
+	if (get(r->journal, "_HOSTNAME", &host) && host.n <= sizeof(name)) {
+		memcpy(name, host.p, host.n);
+		rec.host = slice_of(name, host.n);
+	}
+	if (!get(r->journal, "MESSAGE", &message))
+		return;
+	rec.rec.cut = message.n > sizeof(text);
+	size_t n = rec.rec.cut ? sizeof(text) : message.n;
+	memcpy(text, message.p, n);
+	rec.rec.text = slice_of(text, n);
+	ctl_kernlog_record(r->log, &rec);
+}
+
+static enum ctl_next next_explained(struct ctl_reader *base, json_t **event)
+{
+	struct journal_reader *r = (struct journal_reader *)base;
+	while (!(*event = ctl_kernlog_take(r->log))) {
+		if (r->ended)
+			return CTL_NEXT_END;
+		int rc = sd_journal_next(r->journal);
+		if (rc < 0)
+			return failed(r->path, rc);
+		if (rc > 0) {
+			feed_entry(r, ++r->entries);
+			continue;
+		}
+		ctl_kernlog_end(r->log);
+		r->ended = true;
+	}
+	return CTL_NEXT_EVENT;
+}
+
+int ctl_reader_journal_kernel(const char *path, struct ctl_reader **out)
+{
+	const char *files[] = {path, NULL};
+	struct journal_reader *r = new_reader();
+	if (!r)
+		return 1;
+	r->base.next = next_explained;
+	r->base.wait = NULL;
+	r->path = path;
+	r->log = ctl_kernlog_new();
+	int rc = r->log ? sd_journal_open_files(&r->journal, files, 0) : -ENOMEM;
+	if (rc >= 0)
+		rc = sd_journal_set_data_threshold(r->journal, 0);
+	if (rc >= 0)
+		rc = sd_journal_add_match(r->journal, "_TRANSPORT=kernel", 0);
+	if (rc >= 0)
+		rc = sd_journal_seek_head(r->journal);
+	if (rc < 0) {
+		ctl_say("%s: %s", path, strerror(-rc));
+		close_journal(&r->base);
+		return 1;
+	}
+	*out = &r->base;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* What an event does not say, and why: an answer too, and the page and the report give the same. */
+#include "ctl/page.h"
+
+static bool lacks(const json_t *event, const char *path)
+{
+	return ctl_get(event, path) == NULL;
+}
+
+bool ctl_unknown(const json_t *event, unsigned i, const char **what, const char **why)
+{
+	bool saved = lacks(event, "sources.process") && lacks(event, "host.machine_id");
+	bool suppressed = ctl_is(event, "report", "suppressed"), partial = ctl_is(event, "report", "partial");
+	const struct {
+		bool applies;
+		const char *what, *why;
+	} rows[] = {
+	    {suppressed, "The kernel's report",
+	     "the kernel prints at most ten reports in five seconds; of this kill only the kill line was printed"},
+	    {partial, "Part of the kernel's report", "lines of it were lost, cut, or could not be told from another's"},
+	    {lacks(event, "time"), "The wall-clock time", "the log carries no date with year and zone"},
+	    {lacks(event, "victim.cmdline"), "The command line",
+	     saved ? "a kernel log does not hold it"
+		   : "the process was gone before it could be read, or it is kept private"},
+	    {lacks(event, "cgroup.path"), "The control group",
+	     suppressed ? "it stands in the report, which was not printed" : "this kernel does not print it"},
+	    {!lacks(event, "identity.pod.uid") && lacks(event, "identity.pod.name"), "The pod's name",
+	     saved ? "a kernel log holds only its uid" : "no local file of kubelet or the runtime named it"},
+	    {!lacks(event, "identity.container.id") && lacks(event, "identity.container.name"), "The container's name",
+	     saved ? "a kernel log holds only its id" : "no local file of its runtime named it"},
+	    {lacks(event, "victim.history") && !saved, "Memory before the kill",
+	     "the process was not seen for long enough"},
+	    {lacks(event, "tasks.count") && !suppressed, "The other tasks",
+	     "the kernel printed no task table (vm.oom_dump_tasks)"},
+	    {lacks(event, "trigger.comm") && !suppressed, "Whose allocation failed",
+	     "the report's first line is missing"},
+	};
+	for (unsigned r = 0; r < ARRAY_COUNT(rows); r++)
+		if (rows[r].applies && i-- == 0) {
+			*what = rows[r].what;
+			*why = rows[r].why;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,191 @@
+/* Reading events, and the few phrases that the table, the page and the report share. */
+#include "ctl/value.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+json_t *ctl_event_parse(struct slice line)
+{
+	/* U+0000 may stand in an argument's text only as an escape; jansson must be told that this is welcome. */
+	json_t *j = json_loadb(line.p, line.n, JSON_ALLOW_NUL, NULL);
+	if (j && json_is_object(j) && json_is_string(json_object_get(j, "type")))
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+const json_t *ctl_get(const json_t *event, const char *path)
+{
+	char key[64];
+	for (;;) {
+		size_t n = strcspn(path, ".");
+		if (n >= sizeof(key))
+			return NULL;
+		memcpy(key, path, n);
+		key[n] = '\0';
+		event = json_object_get(event, key);
+		if (!event || path[n] == '\0')
+			return event;
+		path += n + 1;
+	}
+}
+
+struct slice ctl_str(const json_t *event, const char *path)
+{
+	const json_t *j = ctl_get(event, path);
+	return json_is_string(j) ? slice_of(json_string_value(j), json_string_length(j)) : SLICE_NONE;
+}
+
+bool ctl_int(const json_t *event, const char *path, int64_t *out)
+{
+	const json_t *j = ctl_get(event, path);
+	if (!json_is_integer(j))
+		return false;
+	*out = json_integer_value(j);
+	return true;
+}
+
+bool ctl_num(const json_t *event, const char *path, uint64_t *out)
+{
+	int64_t v;
+	if (!ctl_int(event, path, &v) || v < 0)
+		return false;
+	*out = (uint64_t)v;
+	return true;
+}
+
+bool ctl_is(const json_t *event, const char *path, const char *value)
+{
+	return slice_eq(ctl_str(event, path), slice_cstr(value));
+}
+
+bool ctl_is_kill(const json_t *event)
+{
+	return ctl_is(event, "type", "oom-kill");
+}
+
+static void add_container(struct text *t, const json_t *event)
+{
+	struct slice name = ctl_str(event, "identity.container.name"), id = ctl_str(event, "identity.container.id");
+	text_add_shown(t, slice_present(name) ? name : slice_sub(id, 0, 12));
+}
+
+void ctl_add_whose(struct text *t, const json_t *event)
+{
+	static const char *const plain[] = {"identity.machine", "identity.unit", "identity.user_unit"};
+	struct slice pod = ctl_str(event, "identity.pod.name"), ns = ctl_str(event, "identity.pod.namespace");
+	bool container = ctl_get(event, "identity.container.id") || ctl_get(event, "identity.container.name");
+	if (slice_present(pod)) {
+		if (slice_present(ns)) {
+			text_add_shown(t, ns);
+			text_add(t, SLICE("/"));
+		}
+		text_add_shown(t, pod);
+		if (container) {
+			text_add(t, SLICE("/"));
+			add_container(t, event);
+		}
+		return;
+	}
+	if (container) {
+		add_container(t, event);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(plain); i++) {
+		struct slice s = ctl_str(event, plain[i]);
+		/* A session's scope or the manager of a user says less than what ran there. */
+		if (!slice_present(s) || (slice_starts(s, SLICE("user@")) && ctl_get(event, "identity.user_unit")) ||
+		    slice_starts(s, SLICE("session-")) || slice_eq(s, SLICE("init.scope")))
+			continue;
+		text_add_shown(t, s);
+		return;
+	}
+	text_add_shown(t, ctl_str(event, "victim.comm"));
+}
+
+bool ctl_held_kb(const json_t *event, uint64_t *kb)
+{
+	return ctl_num(event, "victim.memory.rss_kb", kb) || ctl_num(event, "victim.memory.anon_rss_kb", kb);
+}
+
+enum ctl_limit ctl_limit_kind(const json_t *event)
+{
+	struct slice own = ctl_str(event, "cgroup.path"), limit = ctl_str(event, "cgroup.limit_path");
+	struct slice scope = ctl_str(event, "scope");
+	if (!slice_present(limit))
+		return slice_present(scope) && !slice_eq(scope, SLICE("memcg")) ? CTL_LIMIT_HOST : CTL_LIMIT_UNKNOWN;
+	if (!slice_present(own))
+		return CTL_LIMIT_UNKNOWN;
+	return slice_eq(own, limit) ? CTL_LIMIT_OWN : CTL_LIMIT_ABOVE;
+}
+
+bool ctl_limit_kb(const json_t *event, uint64_t *kb)
+{
+	if (ctl_limit_kind(event) == CTL_LIMIT_HOST)
+		return ctl_num(event, "host_memory.total_kb", kb);
+	return ctl_num(event, "cgroup.memory.limit_kb", kb);
+}
+
+struct slice ctl_last_element(struct slice path)
+{
+	size_t slash = slice_rfind(path, SLICE("/"));
+	return slash == SLICE_NPOS || path.n < 2 ? path : slice_sub(path, slash + 1, path.n);
+}
+
+/* The last element of its path; a pod's is a long number that the pod's name says better. */
+static void add_limit_name(struct text *t, const json_t *event)
+{
+	struct slice name = ctl_last_element(ctl_str(event, "cgroup.limit_path"));
+	if (ctl_get(event, "identity.pod") &&
+	    (slice_starts(name, SLICE("pod")) || slice_find(name, SLICE("-pod")) != SLICE_NPOS))
+		text_add(t, SLICE("pod"));
+	else
+		text_add_shown(t, name);
+}
+
+void ctl_add_limit(struct text *t, const json_t *event)
+{
+	uint64_t kb;
+	bool known = ctl_limit_kb(event, &kb);
+	if (known)
+		text_add_size_kb(t, kb);
+	switch (ctl_limit_kind(event)) {
+	case CTL_LIMIT_OWN:
+		text_add(t, known ? SLICE(" own") : SLICE("own"));
+		break;
+	case CTL_LIMIT_HOST:
+		text_add(t, known ? SLICE(" host") : SLICE("host"));
+		break;
+	case CTL_LIMIT_ABOVE:
+		text_add(t, known ? SLICE(" ") : SLICE(""));
+		add_limit_name(t, event);
+		break;
+	case CTL_LIMIT_UNKNOWN:
+		break;
+	}
+}
+
+void ctl_add_command(struct text *t, const json_t *event)
+{
+	const json_t *args = ctl_get(event, "victim.cmdline"), *arg;
+	size_t i;
+	if (!json_is_array(args) || json_array_size(args) == 0) {
+		text_add(t, ctl_str(event, "victim.comm"));
+		return;
+	}
+	json_array_foreach(args, i, arg)
+	{
+		if (i)
+			text_add(t, SLICE(" "));
+		if (json_is_string(arg))
+			text_add(t, slice_of(json_string_value(arg), json_string_length(arg)));
+	}
+	if (json_is_true(ctl_get(event, "victim.cmdline_cut")))
+		text_add(t, SLICE(" …"));
+}
+
+bool ctl_event_write(const json_t *event, bool pretty, FILE *f)
+{
+	size_t flags = pretty ? JSON_INDENT(2) : JSON_COMPACT;
+	return json_dumpf(event, f, flags | JSON_ENCODE_ANY) == 0 && fputc('\n', f) != EOF;
+}
