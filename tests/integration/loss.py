@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""What cannot be read is a number: a stopped daemon, a ring overrun meanwhile, and kills that went with it. And no alarm
+when all is well."""
+import json
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from integration import (Cases, Daemon, Journald, MemoryCgroups, kill_one, need_root, oom_kill_count,  # noqa: E402
+                         private_run)
+
+LOST = "MESSAGE_ID=bd0c2a7d54084704ba4a4bcbddf3d583"
+UNSEEN = "MESSAGE_ID=bbbfdbe0b3a6443a8387ad6d1a387c0f"
+KILLS = 4
+LINE = b"x" * 900
+
+
+def newest_and_oldest():
+    """Sequence numbers that the ring holds."""
+    fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    first = last = None
+    while True:
+        try:
+            seq = int(os.read(fd, 8192).split(b",")[1])
+        except BlockingIOError:
+            break
+        except BrokenPipeError:
+            first = None
+            continue
+        first = seq if first is None else first
+        last = seq
+    os.close(fd)
+    return first, last
+
+
+def flood(past):
+    """Writes records of a process' own until the ring begins behind `past`. The kernel passes ten in five seconds for
+    each open file (printk.devkmsg=ratelimit), so a file is used for eight."""
+    for _ in range(200):
+        for _ in range(50):
+            fd = os.open("/dev/kmsg", os.O_WRONLY)
+            for _ in range(8):
+                os.write(fd, LINE)
+            os.close(fd)
+        if newest_and_oldest()[0] > past:
+            return True
+    return False
+
+
+def of_type(daemon, name):
+    return [e for e in daemon.events if e["type"] == name]
+
+
+def overrun(cases, journald, group, daemon):
+    before = kill_one(group, 64, "before")
+    daemon.events_of([before])
+    daemon.read(1 << 30, 3)  # the kernel's count is looked at
+    read_to = newest_and_oldest()[1]
+    daemon.p.send_signal(signal.SIGSTOP)
+    counted = oom_kill_count()
+    hidden = [kill_one(group, 64, "hidden %d" % i) for i in range(KILLS)]
+    counted = oom_kill_count() - counted
+    if not flood(newest_and_oldest()[1]):
+        cases.check("the ring was overrun", False, newest_and_oldest())
+        return
+    seen = kill_one(group, 64, "seen")
+    oldest = newest_and_oldest()[0]
+    daemon.p.send_signal(signal.SIGCONT)
+    daemon.events_of([seen])
+    daemon.read(1 << 30, 6)
+    lost, unseen = of_type(daemon, "records-lost"), of_type(daemon, "kills-unseen")
+    print("# ring overrun: %s; %s" % (json.dumps(lost)[-160:], json.dumps(unseen)[-160:]))
+    cases.check("an overrun is one records-lost", len(lost) == 1, lost)
+    e = lost[0]
+    # what was printed between our look and the stop was still read
+    cases.check("with the range and its count", e["to_seq"] == oldest - 1 and read_to < e["from_seq"] <= read_to + 20 and
+                e["count"] == e["to_seq"] - e["from_seq"] + 1, (e, read_to, oldest))
+    cases.check("the kills in it are one kills-unseen", len(unseen) == 1, unseen)
+    cases.check("with the kernel's number", unseen[0]["kernel_count"] - unseen[0]["reported_count"] == counted,
+                (unseen, counted, len(hidden)))
+    for match, what in ((LOST, "records-lost"), (UNSEEN, "kills-unseen")):
+        cases.check("%s is in the journal" % what, len(journald.wait_for(1, match)) == 1, journald.read(match))
+
+
+def overrun_while_down(cases, group, options):
+    """The same over a restart: the position tells what was read, the count what was counted."""
+    daemon = Daemon(*options)
+    daemon.wait_ready()
+    daemon.read(1 << 30, 3)
+    daemon.stop()
+    counted = oom_kill_count()
+    for i in range(KILLS):
+        kill_one(group, 64, "down %d" % i)
+    counted = oom_kill_count() - counted
+    flood(newest_and_oldest()[1])
+    daemon = Daemon(*options)
+    daemon.read(1 << 30, 6)
+    lost, unseen = of_type(daemon, "records-lost"), of_type(daemon, "kills-unseen")
+    cases.check("records lost while it was down are one event", len(lost) == 1, lost)
+    cases.check("kills unseen while it was down are one event with the kernel's number", len(unseen) == 1 and
+                unseen[0]["kernel_count"] - unseen[0]["reported_count"] == counted, (unseen, counted))
+    daemon.stop()
+    again = Daemon(*options)
+    again.read(1 << 30, 4)
+    cases.check("neither is said again after a restart", not of_type(again, "records-lost") +
+                of_type(again, "kills-unseen"), again.events)
+    again.stop()
+
+
+def quiet(cases, group, daemon):
+    """Kills at the pace of a bad day, and a storm; nothing is missing, so nothing is said."""
+    killed = [kill_one(group, 64, "quiet %d" % i) for i in range(60)]
+    got = daemon.events_of(killed)
+    daemon.read(1 << 30, 5)
+    cases.check("60 kills, 60 events", len(got) == 60, len(got))
+    cases.check("and no alarm", not of_type(daemon, "records-lost") + of_type(daemon, "kills-unseen"), daemon.events[-2:])
+
+
+def main():
+    need_root()
+    private_run()
+    cases = Cases()
+    options = ("--journal=yes", "--state=/run/state", "--from=resume")
+    with MemoryCgroups("oomwatchd-loss.slice") as groups, Journald() as journald:
+        group = groups.add("web.service", 8)
+        with Daemon(*options) as daemon:
+            daemon.wait_ready()
+            daemon.read(1 << 30, 2)
+            quiet(cases, group, daemon)
+            overrun(cases, journald, group, daemon)
+            daemon.stop()
+        overrun_while_down(cases, group, options)
+        time.sleep(0.1)
+    cases.end()
+
+
+main()

@@ -1,0 +1,169 @@
+/* ctl/page and ctl/html: what a tired person must find on the page, and what hostile events must not do to it. */
+#include "ctl_fixture.h"
+
+#include <locale.h>
+
+#include "ctl/html.h"
+#include "ctl/page.h"
+#include "event/schema.h"
+
+static const char *page_of(const char *more, int width)
+{
+	json_t *j = merged(more);
+	struct ctl_out out = catch_output(width);
+	ctl_page_print(&out, j, 1790000000000000 + 3600 * 1000000ull);
+	json_decref(j);
+	return output(&out);
+}
+
+static const char *html_of(const char *more)
+{
+	json_t *j = merged(more);
+	struct ctl_out out = catch_output(80);
+	struct ctl_tally tally = {0};
+	assert_true(ctl_tally_add(&tally, j));
+	ctl_html_begin(out.f, "a <title> & \"more\"");
+	ctl_html_overview(out.f, &tally);
+	ctl_html_table_begin(out.f);
+	ctl_html_table_row(out.f, j, 1);
+	ctl_html_table_end(out.f);
+	ctl_html_section(out.f, j, 1);
+	ctl_html_end(out.f, 1790000000000000);
+	ctl_tally_free(&tally);
+	json_decref(j);
+	return output(&out);
+}
+
+static void the_page_holds_what_is_needed_at_night(void **state)
+{
+	static const char *const parts[] = {"pod shop/web-0: process 42 (ruby) killed",
+					    "(1h ago)",
+					    "limit 512 MiB reached [ancestor-limit]",
+					    "shop/web-0",
+					    "ruby c0ffeec0ffee (containerd)",
+					    "a thread of process 41",
+					    "ruby -e puts <1> & 2",
+					    "shim (40) < init (1)",
+					    "498 MiB, 97 % of 512 MiB limit",
+					    "leak",
+					    "podaaa  \u2190 limit reached",
+					    "limit hit 77 times",
+					    "puma, pid 99: another process than the one that died",
+					    "of 3 tasks"};
+	(void)state;
+	const char *text = page_of("{'type':'oom-kill'}", 100);
+	for (size_t i = 0; i < ARRAY_COUNT(parts); i++)
+		assert_holds(text, parts[i]);
+	assert_lacks(text, "Not known");
+}
+
+static void lines_keep_to_the_width(void **state)
+{
+	(void)state;
+	struct slice s = slice_cstr(page_of("{'type':'oom-kill'}", 72)), line;
+	while (take_line(&s, &line))
+		if (ctl_width(line) > 72)
+			fail_msg("too wide: %.*s", (int)line.n, line.p);
+}
+
+static void what_is_not_known_is_said_with_its_reason(void **state)
+{
+	json_t *j = event_of(
+	    "{'type':'oom-kill','report':'suppressed','victim':{'pid':1,'comm':'x'},'identity':{'pod':{'uid':'a'}}}");
+	struct ctl_out out = catch_output(200);
+	(void)state;
+	ctl_page_print(&out, j, 0);
+	json_decref(j);
+	const char *text = output(&out);
+	assert_holds(text, "at most ten reports in five seconds");
+	assert_holds(text, "The command line: a kernel log does not hold it");
+	assert_holds(text, "The pod's name: ");
+	assert_holds(text, "The wall-clock time: ");
+	assert_lacks(text, "0 kB");
+}
+
+static void a_trigger_that_died_itself_is_said_so(void **state)
+{
+	(void)state;
+	assert_holds(page_of("{'type':'oom-kill','trigger':{'pid':41}}", 100), "pid 41: the victim itself");
+	assert_holds(page_of("{'type':'oom-kill','trigger':{'order':-1}}", 100), "sysrq-f");
+}
+
+/* Each field of the schema in turn gets each wrong type: nothing may crash, and no control byte may come out. */
+static void members_of_wrong_types_do_no_harm(void **state)
+{
+	static const char *const values[] = {"null", "[]",    "{}",      "'\\u001b[31m\\n<script>'", "-5",
+					     "true", "1e300", "[[[1]]]", "9223372036854775807"};
+	(void)state;
+	for (const struct event_field *f = event_schema(); f->path; f++)
+		for (size_t v = 0; v < ARRAY_COUNT(values); v++) {
+			char quoted[512] = "{'type':'oom-kill',", tail[16] = "";
+			size_t n = strlen(quoted);
+			struct slice path = slice_cstr(f->path), key;
+			if (slice_eq(path, SLICE("type")))
+				continue;
+			while (take_until(&path, SLICE("."), &key)) {
+				n += (size_t)snprintf(quoted + n, sizeof(quoted) - n, "'%.*s':{", (int)key.n, key.p);
+				strcat(tail, "}");
+			}
+			snprintf(quoted + n, sizeof(quoted) - n, "'%.*s':%s%s}", (int)path.n, path.p, values[v], tail);
+			for (const char *p = page_of(quoted, 80); *p; p++)
+				assert_true(*p == '\n' || (unsigned char)*p >= 0x20);
+			assert_lacks(html_of(quoted), "<script");
+		}
+}
+
+static void html_shows_markup_as_text(void **state)
+{
+	(void)state;
+	const char *text =
+	    html_of("{'type':'oom-kill','summary':'<img src=x onerror=alert(1)>','victim':{'comm':'\\\"><b>'}}");
+	assert_holds(text, "&lt;img src=x onerror=alert(1)&gt;");
+	assert_lacks(text, "<img");
+	assert_holds(text, "puts &lt;1&gt; &amp; 2");
+	assert_holds(text, "<title>a &lt;title&gt; &amp; &quot;more&quot;</title>");
+}
+
+static void html_needs_nothing_from_elsewhere(void **state)
+{
+	static const char *const outside[] = {"http:", "https:",  "src=\"",  "url(",   "@import",
+					      "<link", "<script", "<iframe", "<object"};
+	(void)state;
+	const char *text = html_of("{'type':'oom-kill'}");
+	for (size_t i = 0; i < ARRAY_COUNT(outside); i++)
+		assert_lacks(text, outside[i]);
+	assert_holds(text, "default-src 'none'");
+	assert_holds(text, "prefers-color-scheme:dark");
+	assert_holds(text, "name=\"viewport\"");
+}
+
+static void html_draws_history_and_composition(void **state)
+{
+	(void)state;
+	const char *text =
+	    html_of("{'type':'oom-kill','host_memory':{'total_kb':1000000,'anon_kb':900000,'free_kb':5000}}");
+	assert_holds(text, "resident memory before the kill");
+	assert_holds(text, "<path class=\"line\"");
+	assert_holds(text, "anonymous 878 MiB</title>");
+}
+
+static int in_utf8(void **state)
+{
+	(void)state;
+	return setlocale(LC_ALL, "C.UTF-8") ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_page_holds_what_is_needed_at_night),
+	    cmocka_unit_test(lines_keep_to_the_width),
+	    cmocka_unit_test(what_is_not_known_is_said_with_its_reason),
+	    cmocka_unit_test(a_trigger_that_died_itself_is_said_so),
+	    cmocka_unit_test(members_of_wrong_types_do_no_harm),
+	    cmocka_unit_test(html_shows_markup_as_text),
+	    cmocka_unit_test(html_needs_nothing_from_elsewhere),
+	    cmocka_unit_test(html_draws_history_and_composition),
+	};
+	return cmocka_run_group_tests(tests, in_utf8, NULL);
+}
