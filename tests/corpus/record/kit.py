@@ -157,28 +157,34 @@ class Story:
         self.truth.append(event)
         return event
 
-    def record(self, function, log):
-        os.makedirs(self.dir)
+    def tell(self, function):
+        """Has it happen. Returns the records read meanwhile, the kernel's own count of kills, and what went wrong."""
         self.ring = Ring()
         counted = vmstat("oom_kill")
+        wrong = None
         try:
             function(self)
-            good = True
         except Exception as e:
-            log("%s: %r" % (self.name, e))
-            good = False
+            wrong = e
         time.sleep(0.5)
         records = self.ring.stop()[self.first:self.last]
         counted = vmstat("oom_kill") - counted
         self.clean()
+        self.truth += [{"type": "oom-no-victim", "victim": None, "verdict": {"code": "unkillable"}} for r in records
+                       if b";Out of memory and no killable processes" in r and int(r.split(b",")[0]) < 8]
+        return records, counted, wrong
+
+    def record(self, function, log):
+        os.makedirs(self.dir)
+        records, counted, wrong = self.tell(function)
+        if wrong:
+            log("%s: %r" % (self.name, wrong))
         lines = sum(b";Out of memory: Killed process" in r or b";Memory cgroup out of memory: Killed process" in r
                     or b";Out of memory (oom_kill_allocating_task): Killed process" in r for r in records
                     if int(r.split(b",")[0]) < 8)
-        self.truth += [{"type": "oom-no-victim", "victim": None, "verdict": {"code": "unkillable"}} for r in records
-                       if b";Out of memory and no killable processes" in r and int(r.split(b",")[0]) < 8]
         log("%s: %s, %d records, %d kill lines, kernel counted %d, %d events in the truth" % (
-            self.name, "recorded" if good else "FAILED", len(records), lines, counted, len(self.truth)))
-        if not good:
+            self.name, "FAILED" if wrong else "recorded", len(records), lines, counted, len(self.truth)))
+        if wrong:
             shutil.rmtree(self.dir)
             return
         with open(self.dir + b"/kmsg", "wb") as f:

@@ -164,7 +164,7 @@ def adjusted(s):
     c = s.cgroup("/app.slice/pair.service").limit(32).no_swap()
     small = s.spawn(c, "-n", "small", "grow", "3", adj=900)
     s.ready(small)
-    s.spawn(c, "-n", "large", "grow", "28")
+    s.spawn(c, "-n", "large", "grow", "30")
     s.kill(small, c, c, b"small", victim={"oom_score_adj": 900}, report="full", verdict={"code": "adjusted"})
 
 

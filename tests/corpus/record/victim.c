@@ -10,6 +10,7 @@
  * It writes a full stop to standard error when it waits; it exits 3 where it was refused memory instead of being
  * killed.
  */
+/* LINK: -pthread */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

@@ -11,59 +11,19 @@ import subprocess
 import sys
 import time
 
-TREE = "/in/tree"
-KILL = "5ef39f0ddfef4293b8e652629a707eda"
+from guest import KILL, TREE, Guest, kills, property_of, read, sh, wait_for, write
+
 ROOTFS = "/srv/rootfs"
 HOG = ROOTFS + "/hog"
 ALICE = 1000
 POD_UID = "8d0ee4cf-9d6e-4a3c-9d93-5a7c1d2b3e4f"
 LIMIT = ("--memory=40m", "--memory-swap=40m")
-results = []
-started = time.monotonic()
+g = Guest()
 
 
-def sh(*argv, timeout=100, **more):
-    try:
-        return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              universal_newlines=True, timeout=timeout, **more).stdout
-    except subprocess.TimeoutExpired as e:
-        return "%s: nothing within %d s: %s" % (" ".join(argv), timeout, e.stdout)
-
-
-def case(name, good, detail=""):
-    results.append(bool(good))
-    print("%s %d - %s" % ("ok" if good else "not ok", len(results), name), flush=True)
-    if not good and detail:
-        print("\n".join("# " + x for x in str(detail)[-3000:].splitlines()), flush=True)
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as f:
-        f.write(text)
-
-
-def read(path):
-    try:
-        with open(path) as f:
-            return f.read().strip()
-    except OSError:
-        return ""
-
-
-def property_of(unit, name, *where):
-    return sh("systemctl", "show", *where, "--value", "-p", name, unit).strip()
-
-
-def event_of(comm, seconds=20):
+def event_of(comm):
     """The event of the victim with this name, out of the journal."""
-    end = time.monotonic() + seconds
-    while True:
-        out = sh("journalctl", "-q", "--no-pager", "--all", "-o", "json", "MESSAGE_ID=" + KILL, "OOM_COMM=" + comm)
-        got = [json.loads(json.loads(x)["OOM_EVENT"]) for x in out.splitlines() if x.startswith("{")]
-        if got or time.monotonic() > end:
-            return got
-        time.sleep(0.5)
+    return wait_for(lambda: kills("OOM_COMM=" + comm), 20)
 
 
 def at(event, key):
@@ -77,18 +37,18 @@ def compare(story, comm, want, log="", shown=True):
     """`want`: keys of identity and what the runtime says; None: must be absent."""
     got = event_of(comm)
     if len(got) != 1:
-        case("%s: the kill is one event" % story, False, "%s\n%s" % (got, log))
+        g.case("%s: the kill is one event" % story, False, "%s\n%s" % (got, log))
         return
     identity = got[0].get("identity", {})
     wrong = ["%s is %r, not %r" % (k, at(identity, k), v) for k, v in want.items() if at(identity, k) != v]
-    print("# %.0f s, %s: %s" % (time.monotonic() - started, got[0].get("cgroup", {}).get("path"),
+    print("# %.0f s, %s: %s" % (time.monotonic() - g.began, got[0].get("cgroup", {}).get("path"),
                                 json.dumps(identity)))
-    case("%s: the event names %s" % (story, ", ".join(want)), not wrong,
+    g.case("%s: the event names %s" % (story, ", ".join(want)), not wrong,
          "%s\nsources %s\n%s" % ("\n".join(wrong), got[0].get("sources"), log))
     unit = identity.get("unit")
     if unit and shown:
         out = sh("journalctl", "-q", "--no-pager", "-o", "cat", "-t", "oomwatchd", "-u", unit)
-        case("%s: journalctl -u of its unit shows it" % story, comm in out, out)
+        g.case("%s: journalctl -u of its unit shows it" % story, comm in out, out)
 
 
 # ---- the guest made ready ----
@@ -102,11 +62,10 @@ def prepare():
     write(ROOTFS + "/etc/os-release", "ID=hog\n")
     log += sh("useradd", "-m", "-s", "/bin/sh", "-u", str(ALICE), "-G", "systemd-journal", "alice")
     log += sh("loginctl", "enable-linger", "alice")
-    log += sh("make", "-C", TREE, "install", "PREFIX=/usr")
-    log += sh("systemctl", "start", "oomwatchd")
+    g.install()
     # Their own units are masked (see jobs/containers.args), or the guest would be minutes in booting.
-    start_docker("systemd")
-    case("the daemon runs", property_of("oomwatchd", "ActiveState") == "active", log)
+    log += start_docker("systemd")
+    g.case("there is somebody to be killed, and who runs it", os.path.exists(HOG), log)
 
 
 def as_alice(*argv):
@@ -131,7 +90,7 @@ def unit_with_escapes():
     sh("systemctl", "daemon-reload")
     log = sh("systemctl", "restart", unit)
     second = property_of(unit, "InvocationID")
-    case("template unit: its second start is another invocation", second and second != first, log)
+    g.case("template unit: its second start is another invocation", second and second != first, log)
     compare("template unit, started again", "sidekiq-again", {"unit": unit, "invocation_id": second}, log)
 
 
@@ -142,7 +101,7 @@ def user_service():
         "user_slice": "app.slice", "invocation_id": property_of("user@%d.service" % ALICE, "InvocationID")}, log)
     out = sh("runuser", "-u", "alice", "--", "journalctl", "-q", "--no-pager", "-o", "cat", "--user-unit", "cache",
              "-t", "oomwatchd")
-    case("user service: the user's journalctl --user-unit shows it", "user-service" in out, out)
+    g.case("user service: the user's journalctl --user-unit shows it", "user-service" in out, out)
 
 
 def login_session():
@@ -177,9 +136,9 @@ def podman_rooted():
              "pm-root")
     c, out = inspect("podman", "web")
     if not c:
-        case("podman", False, log + out)
+        g.case("podman", False, log + out)
         return
-    case("podman says itself that it was an OOM kill", c["State"]["OOMKilled"], c["State"])
+    g.case("podman says itself that it was an OOM kill", c["State"]["OOMKilled"], c["State"])
     compare("podman", "pm-root", {
         "container.id": c["Id"], "container.name": "web", "container.runtime": "podman", "slice": "machine.slice",
         "unit": "libpod-%s.scope" % c["Id"], "pod": None, "user_unit": None}, log)
@@ -282,7 +241,7 @@ def docker():
               "5", "dk-db")
     c, out = inspect("docker", "db")
     if not c:
-        case("docker", False, log + out)
+        g.case("docker", False, log + out)
         return
     print("# docker itself says OOMKilled=%s" % c["State"]["OOMKilled"])  # it loses containerd's event now and then
     compare("docker", "dk-db", {
@@ -392,39 +351,16 @@ def nspawn_both():
 # ---- what it came to ----
 
 def afterwards():
-    case("the daemon was never restarted", property_of("oomwatchd", "NRestarts") == "0",
-         sh("journalctl", "-q", "--no-pager", "-u", "oomwatchd"))
-    out = sh("journalctl", "-q", "--no-pager", "-o", "json", "--all", "-u", "oomwatchd", "-p", "warning")
-    own = [json.loads(x).get("MESSAGE") for x in out.splitlines() if x.startswith("{") and "OOM_EVENT" not in x]
-    case("the daemon had nothing to complain about", not own, own)
-    for name in ("MemoryCurrent", "CPUUsageNSec"):
-        print("# %s=%s" % (name, property_of("oomwatchd", name)))
-    out = sh("journalctl", "-q", "--no-pager", "--all", "-o", "json", "MESSAGE_ID=" + KILL)
-    events = [json.loads(json.loads(x)["OOM_EVENT"]) for x in out.splitlines() if x.startswith("{")]
-    with open("/out/events", "w") as f:
-        f.writelines(json.dumps(e) + "\n" for e in events)
-    asked = [e for e in events if e.get("sources", {}).get("identity") not in ("kernel", "cache", "file")]
-    case("every event says where its names came from", not asked, asked)
-    write("/out/journal", sh("journalctl", "-b", "--no-pager", "-o", "short-precise"))
+    g.healthy()
+    asked = [e for e in kills() if e.get("sources", {}).get("identity") not in ("kernel", "cache", "file")]
+    g.case("every event says where its names came from", not asked, asked)
 
 
-def main():
-    # Children inherit the job's -1000; a cgroup with no other processes the kernel reports for ever, killing none.
-    write("/proc/self/oom_score_adj", "0")
-    print("# %s" % sh("uname", "-a").strip())
-    steps = [prepare, unit_with_escapes, user_service, login_session, podman_rooted, podman_removed, podman_cgroupfs,
-             podman_pod, podman_rootless, quadlet, nested, docker, docker_compose, docker_cgroupfs, containerd,
-             plain_bundles, lxc, nspawn_both, afterwards]
-    for step in steps:
-        if step not in (prepare, afterwards) and sys.argv[2:] and step.__name__ not in sys.argv[2:]:
-            continue
-        try:
-            step()
-        except Exception as e:  # a broken step must not hide the others
-            case("%s runs" % step.__name__, False, repr(e))
-    print("# %.0f s" % (time.monotonic() - started))
-    print("1..%d" % len(results))
-    sys.exit(0 if results and all(results) else 1)
+STEPS = (unit_with_escapes, user_service, login_session, podman_rooted, podman_removed, podman_cgroupfs, podman_pod,
+         podman_rootless, quadlet, nested, docker, docker_compose, docker_cgroupfs, containerd, plain_bundles, lxc,
+         nspawn_both)
 
-
-main()
+# Children inherit the job's -1000; a cgroup with no other processes the kernel reports for ever, killing none.
+write("/proc/self/oom_score_adj", "0")
+g.run(prepare, *(s for s in STEPS if s.__name__ in (sys.argv[2:] or [s.__name__])), afterwards)
+g.end()

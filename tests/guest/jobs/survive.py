@@ -3,68 +3,28 @@ unit's sandbox; how fast an event is. Prints TAP. BOOT (1, 2) is the first argum
 import json
 import os
 import socket
-import subprocess
 import sys
 import threading
 import time
 
-TREE = "/in/tree"
-HOG = TREE + "/build/tests/tools/hog"
-KILL = "5ef39f0ddfef4293b8e652629a707eda"
-SOCKET = "/run/oomwatchd/events.sock"
+from guest import (KILL, KILLS_UNSEEN, HOG, RECORDS_LOST, SOCKET, Guest, entries, event, kernel_count, main_pid, property_of,
+                   read, sh, wait_for, write)
+from guest import kills as events
+
 NOTES = "/var/lib/survive.json"
-notes = {"results": []}
+notes = {}
+g = Guest()
 
 
-def sh(*argv):
-    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
-                          timeout=200).stdout
+def named(comm):
+    return [e for e in events() if e["victim"].get("comm") == comm]
 
 
-def case(name, good, detail=""):
-    notes["results"].append(bool(good))
-    print("%s %d - %s" % ("ok" if good else "not ok", len(notes["results"]), name), flush=True)
-    if not good and detail:
-        print("\n".join("# " + x for x in str(detail)[-6000:].splitlines()), flush=True)
-
-
-def entries(*match):
-    sh("journalctl", "--sync")
-    out = sh("journalctl", "-q", "-o", "json", "--no-pager", "--all", "MESSAGE_ID=" + KILL, *match)
-    return [json.loads(x) for x in out.splitlines() if '"OOM_EVENT"' in x]
-
-
-def events(*match):
-    return [json.loads(x["OOM_EVENT"]) for x in entries(*match)]
-
-
-def named(comm, *match):
-    return [e for e in events(*match) if e["victim"].get("comm") == comm]
-
-
-def wait_for(what, seconds=40):
-    end = time.monotonic() + seconds
-    while True:
-        got = what()
-        if got or time.monotonic() > end:
-            return got
-        time.sleep(0.5)
-
-
-def kernel_count():
-    with open("/proc/vmstat") as f:
-        return sum(int(x.split()[1]) for x in f if x.startswith("oom_kill "))
-
-
-def kills(comm, count, unit):
+def have_killed(comm, count, unit):
     """`count` kills one after the other in a unit of their own."""
     sh("systemd-run", "--wait", "--unit=" + unit, "-p", "MemoryMax=24M", "-p", "MemorySwapMax=0", "-p",
        "OOMPolicy=continue", "-p", "OOMScoreAdjust=-998", "sh", "-c",
        "i=0; while [ $i -lt %d ]; do %s 100 1 %s; i=$((i+1)); done; true" % (count, HOG, comm))
-
-
-def main_pid():
-    return int(sh("systemctl", "show", "-p", "MainPID", "--value", "oomwatchd").strip() or 0)
 
 
 class Client(threading.Thread):
@@ -103,13 +63,6 @@ class Client(threading.Thread):
                     self.last = e["id"]
 
 
-def install():
-    log = sh("make", "-C", TREE, "install", "PREFIX=/usr")
-    sh("systemctl", "enable", "oomwatchd")
-    log += sh("systemctl", "start", "oomwatchd")
-    case("the unit starts", sh("systemctl", "is-active", "oomwatchd").strip() == "active", log)
-
-
 def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))] if values else float("nan")
 
@@ -118,13 +71,13 @@ def latency(client):
     """From the kernel's stamp: one kill at a time, as a busy host has them."""
     before = len(client.got)
     for i in range(15):
-        kills("late", 1, "late-%d" % i)
+        have_killed("late", 1, "late-%d" % i)
     wait_for(lambda: len(client.got) >= before + 15, 20)
     # the kernel's stamps run beside CLOCK_MONOTONIC in a guest this young
     to_socket = [(now - e["monotonic_usec"] / 1e6) * 1e3 for now, e in client.got[before:]]
-    to_journal = [(int(x["__MONOTONIC_TIMESTAMP"]) - json.loads(x["OOM_EVENT"])["monotonic_usec"]) / 1e3
-                  for x in entries("OOM_COMM=late")]
-    case("each kill reached the socket and the journal", len(to_socket) == len(to_journal) == 15,
+    to_journal = [(int(x["__MONOTONIC_TIMESTAMP"]) - event(x)["monotonic_usec"]) / 1e3
+                  for x in entries("MESSAGE_ID=" + KILL, "OOM_COMM=late")]
+    g.case("each kill reached the socket and the journal", len(to_socket) == len(to_journal) == 15,
          (len(to_socket), len(to_journal)))
     print("# from the kernel's stamp, ms: socket p50 %.1f p99 %.1f; journal p50 %.1f p99 %.1f" % (
         percentile(to_socket, 0.5), percentile(to_socket, 0.99), percentile(to_journal, 0.5),
@@ -135,7 +88,7 @@ def storm(client, count=200):
     """kill -9, restart and reload in its midst."""
     before, counted = len(client.got), kernel_count()
     done, restarts = threading.Event(), 0
-    thread = threading.Thread(target=lambda: (kills("storm", count, "storm"), done.set()))
+    thread = threading.Thread(target=lambda: (have_killed("storm", count, "storm"), done.set()))
     thread.start()
     time.sleep(1)
     while not done.is_set():
@@ -154,32 +107,32 @@ def storm(client, count=200):
     ids = [e["id"] for e in got]
     print("# storm of %d (%d counted by the kernel), %d times killed, restarted or reloaded: %d events, %d recovered" % (
         count, counted, restarts, len(got), sum(e.get("recovered", False) for e in got)))
-    case("a storm of %d over kill -9 and restarts is as many events as the kernel counted, no id twice" % count,
+    g.case("a storm of %d over kill -9 and restarts is as many events as the kernel counted, no id twice" % count,
          len(ids) == len(set(ids)) == counted >= count, "kernel %d, events %d, ids %d" % (counted, len(ids), len(set(ids))))
     wait_for(lambda: len(client.got) >= before + counted, 20)
     seen = [e["id"] for _, e in client.got[before:]]
-    case("a client that comes back with its last id has all of them, each once",
+    g.case("a client that comes back with its last id has all of them, each once",
          sorted(seen) == sorted(ids) and client.gaps == 0, "%d, %d ids, %d gaps" % (len(seen), len(set(seen)), client.gaps))
     time.sleep(4)
-    for name, match in (("records lost", "bd0c2a7d54084704ba4a4bcbddf3d583"),
-                        ("kills unseen", "bbbfdbe0b3a6443a8387ad6d1a387c0f")):
+    for name, match in (("records lost", RECORDS_LOST),
+                        ("kills unseen", KILLS_UNSEEN)):
         said = sh("journalctl", "-q", "--no-pager", "-o", "cat", "MESSAGE_ID=" + match)
-        case("no word of " + name, not said.strip(), said)
+        g.case("no word of " + name, not said.strip(), said)
 
 
 def sandbox():
     log = sh("journalctl", "-q", "--no-pager", "-u", "oomwatchd", "-p", "warning", "-o", "cat", "_TRANSPORT=stdout")
     own = [x for x in log.splitlines() if x.strip() and "journald does not keep up" not in x]
     print("# own warnings: %s" % (own or "none"))
-    case("inside its sandbox it has nothing to warn of", not own, log)
+    g.case("inside its sandbox it has nothing to warn of", not own, log)
     with open("/proc/%d/status" % main_pid()) as f:
         status = dict(x.strip().split(":\t", 1) for x in f if ":\t" in x)
     print("# VmRSS %s, VmHWM %s, VmLck %s, CapEff %s, Seccomp %s" % tuple(
         status.get(k, "-").strip() for k in ("VmRSS", "VmHWM", "VmLck", "CapEff", "Seccomp")))
-    case("its memory is locked", int(status["VmLck"].split()[0]) > 0, status)
-    case("it is confined", status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", status)
+    g.case("its memory is locked", int(status["VmLck"].split()[0]) > 0, status)
+    g.case("it is confined", status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", status)
     with open("/proc/%d/oom_score_adj" % main_pid()) as f:
-        case("it is the last to be chosen", int(f.read()) == -999)
+        g.case("it is the last to be chosen", int(f.read()) == -999)
     score = sh("systemd-analyze", "security", "--no-pager", "oomwatchd").strip().splitlines()
     print("# " + (score[-1] if score else "no security score"))
 
@@ -188,36 +141,35 @@ def others():
     """Whoever is not of the group stays outside."""
     sh("useradd", "stranger")
     out = sh("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "socat", "-u", "UNIX-CONNECT:" + SOCKET, "-")
-    case("a user without the group cannot connect", "ermission denied" in out, out)
+    g.case("a user without the group cannot connect", "ermission denied" in out, out)
 
 
 def socket_unit():
     sh("systemctl", "stop", "oomwatchd")
     out = sh("systemctl", "start", "oomwatchd.socket")
-    case("the socket unit starts", sh("systemctl", "is-active", "oomwatchd.socket").strip() == "active", out)
+    g.case("the socket unit starts", property_of("oomwatchd.socket", "ActiveState") == "active", out)
     s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     s.settimeout(60)
     s.connect(SOCKET)
-    case("a connection starts the daemon, which greets", b"hello" in s.recv(4096))
+    g.case("a connection starts the daemon, which greets", b"hello" in s.recv(4096))
     st = os.stat(SOCKET)
-    case("the socket has its group and mode", st.st_mode & 0o777 == 0o660 and st.st_gid != 0, st)
+    g.case("the socket has its group and mode", st.st_mode & 0o777 == 0o660 and st.st_gid != 0, st)
     sh("systemctl", "restart", "oomwatchd")
-    case("a restart leaves the socket", os.path.exists(SOCKET))
+    g.case("a restart leaves the socket", os.path.exists(SOCKET))
     sh("systemctl", "stop", "oomwatchd.socket", "oomwatchd.service")
     sh("systemctl", "start", "oomwatchd")
-    case("without it the daemon makes its own", os.path.exists(SOCKET))
+    g.case("without it the daemon makes its own", os.path.exists(SOCKET))
 
 
 def last_words():
     """Kills that no daemon sees, then a reboot: only the journal knows them."""
-    kills("before", 1, "before")
+    have_killed("before", 1, "before")
     wait_for(lambda: named("before"))
     sh("kill", "-STOP", str(main_pid()))
-    kills("unseen", 3, "unseen")
+    have_killed("unseen", 3, "unseen")
     time.sleep(1)
     sh("journalctl", "--sync")
-    with open("/proc/sys/kernel/random/boot_id") as f:
-        notes["boot_id"] = f.read().strip().replace("-", "")
+    notes["boot_id"] = read("/proc/sys/kernel/random/boot_id").replace("-", "")
     notes["before"] = [e["id"] for e in events()]
     sh("kill", "-9", str(main_pid()))
     sh("systemctl", "kill", "-s", "KILL", "oomwatchd")
@@ -225,17 +177,17 @@ def last_words():
 
 
 def after_reboot():
-    wait_for(lambda: sh("systemctl", "is-active", "oomwatchd").strip() == "active")
+    wait_for(lambda: property_of("oomwatchd", "ActiveState") == "active")
     got = wait_for(lambda: (lambda x: len(x) >= 3 and x)(named("unseen")), 60) or named("unseen")
     print("# recovered after a reboot: %s" % json.dumps([(e["id"], e.get("report")) for e in got]))
-    case("kills of the boot before that nobody saw are published", len(got) == 3, sh(
+    g.case("kills of the boot before that nobody saw are published", len(got) == 3, sh(
         "journalctl", "--no-pager", "-u", "oomwatchd", "-o", "short-monotonic"))
-    case("each says so, with that boot's id", all(e.get("recovered") and e["boot_id"] == notes["boot_id"] and
+    g.case("each says so, with that boot's id", all(e.get("recovered") and e["boot_id"] == notes["boot_id"] and
                                                   e["id"].startswith(notes["boot_id"] + "-") for e in got), got)
-    case("with the report and the wall clock of then", all(
+    g.case("with the report and the wall clock of then", all(
         e["report"] in ("full", "suppressed") and "time" in e and "kmsg_seq" not in e for e in got), got)
     ids = [e["id"] for e in events()]
-    case("what was published before the reboot is not published again", len(ids) == len(set(ids)) and
+    g.case("what was published before the reboot is not published again", len(ids) == len(set(ids)) and
          len(ids) == len(notes["before"]) + len(got), (len(ids), len(notes["before"])))
     with open(SOCKET + ".x", "w"):
         pass
@@ -247,39 +199,26 @@ def after_reboot():
     data = b""
     while data.count(b"\n") < 4:
         data += s.recv(65536)
-    case("a client that asks for what came behind the boot before gets them", data.count(b'"recovered":true') == 3, data)
+    g.case("a client that asks for what came behind the boot before gets them", data.count(b'"recovered":true') == 3, data)
     sh("systemctl", "restart", "oomwatchd")
     time.sleep(3)
     again = [e["id"] for e in events()]
-    case("nor after another start", again == ids, (len(again), len(ids)))
+    g.case("nor after another start", again == ids, (len(again), len(ids)))
 
 
-def run(jobs):
-    for job in jobs:
-        try:
-            job()
-        except Exception as e:  # a broken step must not hide the others
-            case("%s runs" % getattr(job, "__name__", "step"), False, repr(e))
+def first_boot():
+    client = Client()
+    wait_for(lambda: client.hello)
+    g.run(lambda: latency(client), lambda: storm(client), sandbox, others, socket_unit, last_words)
 
 
-def main():
-    global notes
-    if sys.argv[1:] == ["1"]:
-        print("# %s" % sh("uname", "-a").strip())
-        run([install])
-        client = Client()
-        wait_for(lambda: client.hello)
-        run([lambda: latency(client), lambda: storm(client), sandbox, others, socket_unit, last_words])
-    else:
-        with open(NOTES) as f:
-            notes = json.load(f)
-        run([after_reboot])
-        print("1..%d" % len(notes["results"]))
-    with open(NOTES, "w") as f:
-        json.dump(notes, f)
-    with open("/out/journal-%s" % sys.argv[1], "w") as f:
-        f.write(sh("journalctl", "-b", "--no-pager", "-o", "short-precise"))
-    sys.exit(0 if all(notes["results"]) else 1)
-
-
-main()
+if sys.argv[1] == "1":
+    g.run(g.install, first_boot)
+    notes["results"] = g.results
+    write(NOTES, json.dumps(notes))
+    write("/out/journal-1", sh("journalctl", "-b", "--no-pager", "-o", "short-precise"))
+else:
+    notes = json.loads(read(NOTES))
+    g.results = notes["results"]
+    g.run(after_reboot)
+    g.end()
