@@ -174,8 +174,10 @@ static bool turn(struct app_daemon *d, bool more)
 	/* Before the kernel's records, so that the exec of a victim is known before its kill line. */
 	if (recorder)
 		more = host_recorder_dispatch(&d->recorder, fds + FD_RECORDER, recorder, d->now);
-	if (fds[FD_SOURCE].revents)
+	/* What is left of the turn before is not always seen by poll(2): a pipe's may be in our buffer already. */
+	if (fds[FD_SOURCE].revents || !d->drained)
 		read_records(d, LIMIT_RECORDS_PER_TURN);
+	more |= !d->drained;
 	app_publish_reckon(d);
 	more |= app_facts_tick(d);
 	if (clients)
