@@ -7,6 +7,10 @@
  * member printed twice counts twice in both. So the distance of the two is
  * constant when everything was read and falls when a late line arrives: only a
  * distance that grew and stayed is a loss.
+ *
+ * The counter is a sum over the processors that are online. While one goes away,
+ * what it counted is missing for an instant (vmstat.c sum_vm_events(), until
+ * vm_events_fold_cpu()): a count that fell by itself is believed only when it stays.
  */
 #ifndef HOST_RECKON_H
 #define HOST_RECKON_H
@@ -23,6 +27,7 @@ struct host_reckon {
 	bool based;
 	int64_t base;                     /* kernel's count less lines read, when last all was well */
 	uint64_t kernel_base, lines_base; /* at the first check */
+	uint64_t kernel_seen;             /* the greatest count that was read */
 	bool suspect;
 	int64_t suspect_distance;
 	uint64_t suspect_since;

@@ -8,6 +8,9 @@
 uint64_t host_reckon_check(struct host_reckon *r, uint64_t now_usec, uint64_t kernel, uint64_t lines)
 {
 	int64_t distance = (int64_t)(kernel - lines);
+	bool fell = kernel < r->kernel_seen;
+	if (!fell)
+		r->kernel_seen = kernel;
 	if (!r->based) {
 		r->based = true;
 		r->base = distance;
@@ -15,7 +18,7 @@ uint64_t host_reckon_check(struct host_reckon *r, uint64_t now_usec, uint64_t ke
 		r->lines_base = lines;
 		return 0;
 	}
-	if (distance <= r->base) {
+	if (distance == r->base || (distance < r->base && !fell)) {
 		r->base = distance; /* lower: the base was taken between a count and its line */
 		r->suspect = false;
 		return 0;
@@ -28,7 +31,8 @@ uint64_t host_reckon_check(struct host_reckon *r, uint64_t now_usec, uint64_t ke
 	}
 	if (now_usec - r->suspect_since < HOST_RECKON_PATIENCE_USEC)
 		return 0;
-	uint64_t unseen = (uint64_t)(distance - r->base);
+	uint64_t unseen = distance > r->base ? (uint64_t)(distance - r->base) : 0;
+	r->kernel_seen = kernel;
 	r->base = distance;
 	r->suspect = false;
 	return unseen;
@@ -36,7 +40,7 @@ uint64_t host_reckon_check(struct host_reckon *r, uint64_t now_usec, uint64_t ke
 
 void host_reckon_resume(struct host_reckon *r, uint64_t kernel)
 {
-	*r = (struct host_reckon){.based = true, .base = (int64_t)kernel, .kernel_base = kernel};
+	*r = (struct host_reckon){.based = true, .base = (int64_t)kernel, .kernel_base = kernel, .kernel_seen = kernel};
 }
 
 bool host_reckon_expected(const struct host_reckon *r, uint64_t lines, uint64_t *kernel)

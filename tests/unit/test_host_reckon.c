@@ -91,6 +91,32 @@ static void what_is_expected_survives_a_restart_whatever_was_read_before(void **
 	assert_int_equal(host_reckon_check(&after, 19 * SEC, 165, 3), 2);
 }
 
+static void a_counter_read_while_a_processor_goes_away_is_not_believed(void **state)
+{
+	(void)state;
+	struct host_reckon r = {0};
+	host_reckon_check(&r, 1 * SEC, 100, 0);
+	assert_int_equal(host_reckon_check(&r, 2 * SEC, 41, 1), 0); /* what that processor counted is nowhere */
+	assert_int_equal(host_reckon_check(&r, 3 * SEC, 101, 1), 0);
+	assert_int_equal(host_reckon_check(&r, 9 * SEC, 101, 1), 0);
+	assert_int_equal(host_reckon_deadline(&r), UINT64_MAX);
+	host_reckon_check(&r, 10 * SEC, 102, 1);
+	assert_int_equal(host_reckon_check(&r, 19 * SEC, 102, 1), 1);
+}
+
+static void a_counter_that_fell_and_stays_is_the_new_base(void **state)
+{
+	(void)state;
+	struct host_reckon r = {0};
+	host_reckon_resume(&r, 100);
+	host_reckon_check(&r, 1 * SEC, 7, 0);
+	assert_int_equal(host_reckon_deadline(&r), 3 * SEC);
+	assert_int_equal(host_reckon_check(&r, 3 * SEC, 7, 0), 0);
+	assert_int_equal(host_reckon_deadline(&r), UINT64_MAX);
+	host_reckon_check(&r, 4 * SEC, 9, 1);
+	assert_int_equal(host_reckon_check(&r, 6 * SEC, 9, 1), 1);
+}
+
 static void the_counter_is_read_and_its_absence_is_not_zero(void **state)
 {
 	(void)state;
@@ -123,6 +149,8 @@ int main(void)
 	    cmocka_unit_test(a_base_taken_between_count_and_line_is_corrected),
 	    cmocka_unit_test(a_restart_goes_on_from_the_distance_before),
 	    cmocka_unit_test(what_is_expected_survives_a_restart_whatever_was_read_before),
+	    cmocka_unit_test(a_counter_read_while_a_processor_goes_away_is_not_believed),
+	    cmocka_unit_test(a_counter_that_fell_and_stays_is_the_new_base),
 	    cmocka_unit_test(the_counter_is_read_and_its_absence_is_not_zero),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
