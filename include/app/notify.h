@@ -5,20 +5,21 @@
 #ifndef APP_NOTIFY_H
 #define APP_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 
-/* May wait for PID 1, and allocates: at start only. All others never do, and are lost when PID 1 does not read. */
+/* These two may wait for PID 1, and allocate: at start and at the end. */
 void app_notify_ready(const char *status) ATTR_NONNULL;
-void app_notify_status(const char *status) ATTR_NONNULL;
-/* May wait too. */
 void app_notify_stopping(void);
-void app_notify_reloading(uint64_t monotonic_usec);
-void app_notify_reloaded(const char *status) ATTR_NONNULL;
+/* The others never do. False: PID 1 does not read just now, say it again later. */
+bool app_notify_status(const char *status) ATTR_MUST_CHECK ATTR_NONNULL;
+bool app_notify_reloading(uint64_t monotonic_usec) ATTR_MUST_CHECK;
+bool app_notify_reloaded(const char *status) ATTR_MUST_CHECK ATTR_NONNULL;
+bool app_notify_watchdog(void) ATTR_MUST_CHECK;
 /* Half of WatchdogSec= in microseconds, 0 when systemd wants no keep-alive. */
 uint64_t app_notify_watchdog_interval(void);
-void app_notify_watchdog(void);
 /* The listening socket that systemd passed (oomwatchd.socket), or -1. */
 int app_notify_listen_fd(void);
 

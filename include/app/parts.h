@@ -90,8 +90,8 @@ struct app_daemon {
 	struct sink_journal *journal;
 	struct sink_socket *socket;
 	struct sink_metrics *metrics;
-	uint64_t metrics_due;
-	bool metrics_stale, metrics_failed;
+	uint64_t metrics_due, metrics_pause;
+	bool metrics_stale, metrics_failed; /* a number changed since the file was written; it could not be */
 
 	int state_fd;
 	struct app_state state;                  /* as it was saved last */
@@ -105,7 +105,9 @@ struct app_daemon {
 	uint64_t state_due; /* when a position that only moved is worth a write */
 
 	uint64_t kills, forged, lost, unseen;
-	uint64_t watchdog_interval, watchdog_due, status_kills;
+	uint64_t watchdog_interval, watchdog_due;
+	bool reloading; /* systemd was told so, and not yet that it is over */
+	uint64_t status_told, notify_due;
 };
 
 /* open.c */

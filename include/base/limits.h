@@ -53,8 +53,6 @@
 #define LIMIT_RETAINED 256
 /* Clients of the event socket. */
 #define LIMIT_CLIENTS 64
-/* Bytes waiting for one client before it loses events. */
-#define LIMIT_CLIENT_BACKLOG (256 * 1024)
 /* A client's request line. */
 #define LIMIT_REQUEST 512
 /* Bytes of events waiting for journald before the oldest is dropped and counted. */

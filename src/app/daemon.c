@@ -88,7 +88,10 @@ static bool read_one(struct app_daemon *d)
 		return true;
 	case KMSG_STEP_FOREIGN:
 		observe(d, &rec);
-		d->forged += oom_line_is_kill(rec.text);
+		if (oom_line_is_kill(rec.text)) {
+			d->forged++;
+			d->metrics_stale = true;
+		}
 		return true;
 	case KMSG_STEP_GAP:
 		app_publish_gap(d);
@@ -225,16 +228,17 @@ int app_daemon_run(const struct app_options *o)
 	}
 	d->o = o;
 	d->reckon_due = d->state_due = d->metrics_due = UINT64_MAX;
+	d->metrics_stale = true; /* a collector must not go on with the numbers of the run before */
 	d->start = d->now = clock_read();
 	if (!app_open(d))
 		return EXIT_FAILURE;
-	if (!o->foreground) {
+	if (!o->foreground)
 		stay_in_memory();
+	read_records(d, LIMIT_RECORDS_PER_TURN); /* an empty ring says nothing by itself */
+	if (!o->foreground && !d->failed)
 		app_notify_ready("watching the kernel log");
-	}
 
 	bool more = true;
-	read_records(d, LIMIT_RECORDS_PER_TURN); /* an empty ring says nothing by itself */
 	while (!d->stop && !d->ended && !(o->foreground && d->stream.broken))
 		more = turn(d, more);
 

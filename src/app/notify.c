@@ -2,14 +2,14 @@
  * The only file that knows sd-daemon.
  *
  * sd_notify() blocks while PID 1 does not read, which is to be expected of it when
- * memory is short. What is said in the middle of the work is therefore sent here,
- * and lost when it would block; only the first READY=1 and STOPPING=1 may wait.
+ * memory is short. What is said in the middle of the work is therefore sent here
+ * and given up when it would block; only the first READY=1 and STOPPING=1 may wait.
  */
 #include "app/notify.h"
 
-#include <stdlib.h>
-
+#include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
@@ -17,14 +17,14 @@
 
 #include "base/text.h"
 
-/* Two pieces of one message; with sd_notify()'s protocol. */
-static void tell(const char *head, const char *tail)
+/* Two pieces of one message; with sd_notify()'s protocol. True too when there is nobody to tell. */
+static bool tell(const char *head, const char *tail)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t n = path ? strlen(path) : 0;
 	if (n < 2 || n > sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
+		return true;
 	memcpy(address.sun_path, path, n);
 	if (path[0] == '@')
 		address.sun_path[0] = '\0';
@@ -34,10 +34,12 @@ static void tell(const char *head, const char *tail)
 	text_add(&t, slice_cstr(tail));
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return;
-	(void)!sendto(fd, t.p, t.n, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+		return false;
+	ssize_t sent = sendto(fd, t.p, t.n, MSG_NOSIGNAL, (const struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	bool later = sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM);
 	close(fd);
+	return !later;
 }
 
 void app_notify_ready(const char *status)
@@ -45,9 +47,9 @@ void app_notify_ready(const char *status)
 	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
-void app_notify_status(const char *status)
+bool app_notify_status(const char *status)
 {
-	tell("STATUS=", status);
+	return tell("STATUS=", status);
 }
 
 void app_notify_stopping(void)
@@ -55,17 +57,17 @@ void app_notify_stopping(void)
 	sd_notify(0, "STOPPING=1");
 }
 
-void app_notify_reloading(uint64_t monotonic_usec)
+bool app_notify_reloading(uint64_t monotonic_usec)
 {
 	char number[24];
 	struct text t = text_on(number, sizeof(number));
 	text_addf(&t, "%llu", (unsigned long long)monotonic_usec);
-	tell("RELOADING=1\nMONOTONIC_USEC=", text_cstr(&t));
+	return tell("RELOADING=1\nMONOTONIC_USEC=", text_cstr(&t));
 }
 
-void app_notify_reloaded(const char *status)
+bool app_notify_reloaded(const char *status)
 {
-	tell("READY=1\nSTATUS=", status);
+	return tell("READY=1\nSTATUS=", status);
 }
 
 uint64_t app_notify_watchdog_interval(void)
@@ -74,9 +76,9 @@ uint64_t app_notify_watchdog_interval(void)
 	return sd_watchdog_enabled(0, &usec) > 0 ? usec / 2 : 0;
 }
 
-void app_notify_watchdog(void)
+bool app_notify_watchdog(void)
 {
-	tell("WATCHDOG=1", "");
+	return tell("WATCHDOG=1", "");
 }
 
 int app_notify_listen_fd(void)

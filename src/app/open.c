@@ -95,6 +95,20 @@ static bool open_host(struct app_daemon *d)
 	return true;
 }
 
+static const char *socket_cure(int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		return "another oomwatchd serves it";
+	case -EEXIST:
+		return "what is there is no socket and is left alone";
+	case -ENAMETOOLONG:
+		return "a socket's path has at most 107 bytes";
+	default:
+		return "its directory must exist and be writable";
+	}
+}
+
 static bool open_socket(struct app_daemon *d)
 {
 	int passed = app_notify_listen_fd();
@@ -109,9 +123,8 @@ static bool open_socket(struct app_daemon *d)
 			      : sink_socket_listen(d->socket, d->o->socket, SOCKET_GROUP);
 	if (err == 0)
 		return true;
-	log_line(LOG_LEVEL_ERR, "%s: %s; %s", passed >= 0 ? "the socket systemd passed" : d->o->socket, strerror(-err),
-		 err == -EADDRINUSE ? "another oomwatchd serves it (--socket=PATH for another, or none)"
-				    : "its directory must exist and be writable (--socket=PATH for another, or none)");
+	log_line(LOG_LEVEL_ERR, "%s: %s; %s (--socket=PATH for another, or none)",
+		 passed >= 0 ? "the socket systemd passed" : d->o->socket, strerror(-err), socket_cure(err));
 	return false;
 }
 

@@ -168,9 +168,9 @@ void app_past_read(struct app_daemon *d)
 	int r = sink_journal_past_open(&journal, own_unit(d, &arena));
 	if (r >= 0) {
 		if (!said || !sink_journal_past_wait(&journal, text_slice(&t), WAIT_MSEC))
-			log_line(LOG_LEVEL_WARNING,
-				 "journald does not keep up: kills published just before this start may be published "
-				 "again");
+			log_line(LOG_LEVEL_WARNING, "journald does not keep up, or is not there: kills published just "
+						    "before this start may be published "
+						    "again");
 		r = read_events(d, &journal);
 	}
 	if (r >= 0 && slice_present(earlier_boot(d)))

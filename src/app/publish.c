@@ -1,12 +1,17 @@
 /* Incidents become events and go to every sink; and what is written now and then: position, metrics, status. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "app/notify.h"
 #include "app/parts.h"
 #include "base/log.h"
+#include "base/text.h"
 
-#define METRICS_INTERVAL_USEC (15ull * 1000 * 1000)
+/* A metrics file that cannot be written is tried again after this; one that can is written at most so often: in a storm
+ * a file of 512 series for each kill would keep the reader from the ring. */
+#define METRICS_AGAIN_USEC (15ull * 1000 * 1000)
+#define METRICS_PAUSE_USEC (1000ull * 1000)
+/* Between two words to PID 1, and until it is told again what it did not read. */
+#define NOTIFY_PAUSE_USEC (1000ull * 1000)
 #define POSITION_PAUSE_USEC (10ull * 1000 * 1000)
 
 void app_publish_event(struct app_daemon *d, struct sink_mark mark)
@@ -18,10 +23,9 @@ void app_publish_event(struct app_daemon *d, struct sink_mark mark)
 		sink_journal_publish(d->journal, &m);
 	if (d->socket)
 		sink_socket_publish(d->socket, &m);
-	if (d->metrics) {
+	if (d->metrics)
 		sink_metrics_publish(d->metrics, &m);
-		d->metrics_stale = true;
-	}
+	d->metrics_stale = true;
 }
 
 /* The wall clock of a kernel stamp: as long ago by CLOCK_REALTIME as by CLOCK_MONOTONIC. */
@@ -184,7 +188,7 @@ static void save_state(struct app_daemon *d)
 
 static void write_metrics(struct app_daemon *d)
 {
-	if (!d->metrics || d->now.monotonic_usec < d->metrics_due)
+	if (!d->metrics || (d->now.monotonic_usec < d->metrics_due && !(d->stop && d->metrics_stale)))
 		return;
 	struct sink_metrics_dropped dropped[3];
 	uint32_t n = 0;
@@ -207,23 +211,45 @@ static void write_metrics(struct app_daemon *d)
 		log_line(LOG_LEVEL_WARNING, "%s: cannot write: %s; retrying", d->o->metrics_file, strerror(-err));
 	d->metrics_failed = err < 0;
 	d->metrics_stale = false;
-	/* A failed one is tried again after a while; else the next change writes. */
-	d->metrics_due = err < 0 ? d->now.monotonic_usec + METRICS_INTERVAL_USEC : UINT64_MAX;
+	d->metrics_pause = d->now.monotonic_usec + METRICS_PAUSE_USEC;
+	d->metrics_due = err < 0 ? d->now.monotonic_usec + METRICS_AGAIN_USEC : UINT64_MAX;
+}
+
+static uint64_t told_of(const struct app_daemon *d)
+{
+	return d->kills + d->lost + d->unseen;
+}
+
+static bool owes_systemd(const struct app_daemon *d)
+{
+	return !d->o->foreground && (d->reloading || told_of(d) != d->status_told);
+}
+
+static void describe(const struct app_daemon *d, struct text *t)
+{
+	text_addf(t, "watching the kernel log; %llu kill%s published", (unsigned long long)d->kills,
+		  d->kills == 1 ? "" : "s");
+	if (d->lost)
+		text_addf(t, ", %llu record%s lost", (unsigned long long)d->lost, d->lost == 1 ? "" : "s");
+	if (d->unseen)
+		text_addf(t, ", %llu kill%s unseen", (unsigned long long)d->unseen, d->unseen == 1 ? "" : "s");
 }
 
 static void tell_systemd(struct app_daemon *d)
 {
-	if (d->watchdog_interval && d->now.monotonic_usec >= d->watchdog_due) {
-		app_notify_watchdog();
-		d->watchdog_due = d->now.monotonic_usec + d->watchdog_interval;
-	}
-	if (d->o->foreground || d->kills == d->status_kills)
+	uint64_t now = d->now.monotonic_usec;
+	if (d->watchdog_interval && now >= d->watchdog_due)
+		d->watchdog_due = now + (app_notify_watchdog() ? d->watchdog_interval : NOTIFY_PAUSE_USEC);
+	if (!owes_systemd(d) || now < d->notify_due)
 		return;
-	char status[96];
-	snprintf(status, sizeof(status), "watching the kernel log; %llu kill%s published", (unsigned long long)d->kills,
-		 d->kills == 1 ? "" : "s");
-	app_notify_status(status);
-	d->status_kills = d->kills;
+	char storage[160];
+	struct text status = text_on(storage, sizeof(storage));
+	describe(d, &status);
+	d->notify_due = now + NOTIFY_PAUSE_USEC;
+	if (!(d->reloading ? app_notify_reloaded : app_notify_status)(text_cstr(&status)))
+		return;
+	d->reloading = false;
+	d->status_told = told_of(d);
 }
 
 void app_publish_flush(struct app_daemon *d)
@@ -232,21 +258,21 @@ void app_publish_flush(struct app_daemon *d)
 		sink_journal_flush(d->journal, d->now.monotonic_usec);
 	save_state(d);
 	if (d->metrics_stale)
-		d->metrics_due = d->now.monotonic_usec;
+		app_earlier(&d->metrics_due, d->metrics_pause);
 	write_metrics(d);
 	tell_systemd(d);
 }
 
 void app_publish_reload(struct app_daemon *d)
 {
-	app_notify_reloading(d->now.monotonic_usec);
+	d->reloading = app_notify_reloading(d->now.monotonic_usec); /* unsaid, it need not be taken back */
 	if (d->journal)
 		sink_journal_reopen(d->journal);
-	d->metrics_stale = d->metrics != NULL;
+	d->metrics_stale = true;
+	d->metrics_pause = d->notify_due = 0;
 	d->metrics_failed = d->state_failed = false; /* what still fails is said again */
 	d->state_stale = true;
 	app_publish_flush(d);
-	app_notify_reloaded("watching the kernel log; outputs reopened");
 }
 
 uint64_t app_publish_deadline(const struct app_daemon *d)
@@ -257,6 +283,8 @@ uint64_t app_publish_deadline(const struct app_daemon *d)
 		app_earlier(&deadline, sink_journal_deadline(d->journal));
 	if (d->watchdog_interval)
 		app_earlier(&deadline, d->watchdog_due);
+	if (owes_systemd(d))
+		app_earlier(&deadline, d->notify_due);
 	if (d->metrics)
 		app_earlier(&deadline, d->metrics_due);
 	return deadline;
