@@ -175,6 +175,7 @@ static void open_recorder(struct app_daemon *d)
 		return;
 	const struct host_recorder_options options = {
 	    .proc_fd = d->proc_fd,
+	    .root_fd = d->root_fd,
 	    .interval_sec = d->o->sample_interval,
 	    .watch_cgroups = true,
 	};
