@@ -214,6 +214,9 @@ static void set_parents(struct event *e, const struct event_facts *facts)
 		    .pid = event_u64((uint64_t)facts->parent[i].pid),
 		    .comm = arena_copy(&e->arena, facts->parent[i].comm),
 		};
+	/* An orphan's /proc names who adopted it; the first of the parents is the one that made it. */
+	if (e->victim.parent_count)
+		e->victim.ppid = e->victim.parent[0].pid;
 }
 
 static void set_history(struct event *e, const struct event_facts *facts)

@@ -672,6 +672,21 @@ static void history_and_parents_go_with_the_snapshot_they_came_with(void **state
 	assert_int_equal(e.victim.parent_count, 0);
 }
 
+static void the_parent_that_made_the_victim_is_its_ppid_also_after_it_exited(void **state)
+{
+	(void)state;
+	struct host_parent parents[] = {{7, SLICE("bash")}, {6, SLICE("sshd")}};
+	live.ppid = 1; /* who inherits orphans */
+	facts.live = &live;
+	facts.cached = &cached;
+	build_with_facts();
+	expect_num(e.victim.ppid, 1);
+	facts.parent = parents;
+	facts.parent_count = 2;
+	build_with_facts();
+	expect_num(e.victim.ppid, 7);
+}
+
 static void the_ten_largest_tasks_stand_in_order(void **state)
 {
 	(void)state;
@@ -942,6 +957,7 @@ int main(void)
 	    TEST(start_and_age_need_a_known_boot),
 	    TEST(a_users_name_is_published_for_that_uid_only),
 	    TEST(history_and_parents_go_with_the_snapshot_they_came_with),
+	    TEST(the_parent_that_made_the_victim_is_its_ppid_also_after_it_exited),
 	    TEST(the_ten_largest_tasks_stand_in_order),
 	    TEST(an_empty_table_is_no_number_of_tasks_where_somebody_was_killed),
 	    TEST(memory_of_the_host_is_told_in_kb_of_its_own_page_size),
