@@ -194,6 +194,14 @@ bool host_recorder_find(struct host_recorder *r, const struct host_store_query *
 			struct host_found *out) ATTR_MUST_CHECK ATTR_NONNULL;
 /* Whether `live`, read from /proc, is the process that was found, and not another one with its number. */
 bool host_found_is(const struct host_found *f, const struct host_process *live, uint64_t ticks_per_sec) ATTR_NONNULL;
+/*
+ * Whether `live`, read from /proc by the number of a kill's victim, got that number from the victim: the one that was
+ * found has ended, and `live` is another one, or is not even dying (a start time is good to a tick, in which a number
+ * can change hands). While the found one is alive, as far as is known, its exit may have been lost; then `live` may be
+ * the victim.
+ */
+bool host_found_replaced_by(const struct host_found *f, const struct host_process *live,
+			    uint64_t ticks_per_sec) ATTR_NONNULL;
 /* growth of a found process that died at death_usec (CLOCK_BOOTTIME) with rss_kb. */
 enum host_growth host_recorder_growth(const struct host_recorder *r, const struct host_found *f, uint64_t death_usec,
 				      uint64_t rss_kb) ATTR_NONNULL;

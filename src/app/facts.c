@@ -97,17 +97,30 @@ static uint64_t rss_of(const struct oom_incident *incident, const struct host_fo
 	return found->process.have & HOST_HAVE_RSS ? found->process.rss_kb : 0;
 }
 
-static void add_found(struct app_daemon *d, struct app_facts *f, const struct oom_incident *incident)
+/* What the recorder knew of the victim, into f->found. False: nothing. */
+static bool find(struct app_daemon *d, struct app_facts *f, const struct oom_incident *incident, uint64_t death,
+		 uint64_t slop)
 {
-	uint64_t death = boottime_of(d, incident->usec);
 	const struct host_store_query q = {
 	    .pid = (int32_t)incident->pid,
 	    .at_usec = death,
-	    .slop_usec = d->stamp.known ? SLOP_KNOWN_USEC : SLOP_UNKNOWN_USEC,
+	    .slop_usec = slop,
 	    .comm = incident->comm_known ? slice_of(incident->comm, incident->comm_len) : SLICE_NONE,
 	};
-	if (!d->recording || !host_recorder_find(&d->recorder, &q, &f->found))
-		return;
+	return d->recording && host_recorder_find(&d->recorder, &q, &f->found);
+}
+
+/* A number can be somebody else's by the time /proc is asked: milliseconds suffice. */
+static bool is_victim(const struct host_process *live, const struct host_found *found, uint64_t death, uint64_t slop)
+{
+	uint64_t ticks = host_ticks_per_sec(), latest = death + slop;
+	if ((live->have & HOST_HAVE_START) && live->start_ticks > latest / (1000000 / ticks))
+		return false;
+	return !found || !host_found_replaced_by(found, live, ticks);
+}
+
+static void add_found(struct app_daemon *d, struct app_facts *f, const struct oom_incident *incident, uint64_t death)
+{
 	f->facts.cached = &f->found.process;
 	f->facts.cached_age_ms = f->found.age_ms;
 	if (f->found.parent_count >= f->facts.parent_count) {
@@ -149,12 +162,15 @@ const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_in
 	f->facts = (struct event_facts){0};
 	f->arena = arena_on(f->text, sizeof(f->text));
 	const struct host_snapshot *s = host_snapshots_find(&d->snapshots, incident->pid, d->now.monotonic_usec);
-	if (s) {
+	uint64_t death = boottime_of(d, incident->usec), slop = d->stamp.known ? SLOP_KNOWN_USEC : SLOP_UNKNOWN_USEC;
+	bool found = find(d, f, incident, death, slop);
+	if (s && is_victim(&s->process, found ? &f->found : NULL, death, slop)) {
 		f->facts.live = &s->process;
 		f->facts.parent = s->parent;
 		f->facts.parent_count = s->parent_count;
 	}
-	add_found(d, f, incident);
+	if (found)
+		add_found(d, f, incident, death);
 	add_user(d, f, incident);
 	return &f->facts;
 }

@@ -102,6 +102,11 @@ bool host_found_is(const struct host_found *f, const struct host_process *live, 
 	return live->start_ticks <= f->start_usec * ticks_per_sec / 1000000;
 }
 
+bool host_found_replaced_by(const struct host_found *f, const struct host_process *live, uint64_t ticks_per_sec)
+{
+	return !f->alive && !(live->dying && host_found_is(f, live, ticks_per_sec));
+}
+
 enum host_growth host_recorder_growth(const struct host_recorder *r, const struct host_found *f, uint64_t death_usec,
 				      uint64_t rss_kb)
 {

@@ -257,6 +257,26 @@ static void found_is_told_from_another_with_its_number(void **state)
 	assert_false(host_found_is(&f->found, &p, 100));
 }
 
+static void another_with_the_number_of_one_who_ended_has_replaced_it(void **state)
+{
+	struct fixture *f = *state;
+	add(f, 600, 1, 9000, "worker", 70000);
+	open_scanning(f);
+	assert_true(find(f, 600));
+	struct host_process p = {.have = HOST_HAVE_START, .pid = 600, .start_ticks = 9000};
+	assert_false(host_found_replaced_by(&f->found, &p, 100));
+	p.start_ticks = 9001;
+	assert_false(host_found_replaced_by(&f->found, &p, 100)); /* its exit may have been lost */
+	f->found.alive = false;
+	assert_true(host_found_replaced_by(&f->found, &p, 100));
+	p.have = 0;
+	assert_true(host_found_replaced_by(&f->found, &p, 100));
+	p = (struct host_process){.have = HOST_HAVE_START, .pid = 600, .start_ticks = 9000};
+	assert_true(host_found_replaced_by(&f->found, &p, 100)); /* begun in the same tick, and not dying */
+	p.dying = true;
+	assert_false(host_found_replaced_by(&f->found, &p, 100));
+}
+
 static void new_cgroups_come_once_with_a_note_that_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -467,6 +487,7 @@ int main(void)
 	    T(a_number_that_began_a_new_life_is_not_taken_for_the_old),
 	    T(samples_make_a_history_and_follow_a_move),
 	    T(found_is_told_from_another_with_its_number),
+	    T(another_with_the_number_of_one_who_ended_has_replaced_it),
 	    T(new_cgroups_come_once_with_a_note_that_stays),
 	    T(torn_files_are_no_processes),
 	    T(a_ceiling_that_is_too_low_is_refused),
