@@ -4,7 +4,7 @@
  * is compared with what the victim itself wrote down before it grew.
  *
  *   recorder_storm [--mode=exec|fork|rename|move|reuse] [--kills=200] [--groups=20] [--runs=1] [--noise=PER_SEC]
- *                  [--life-ms=5] [--no-events] [--no-moves] [--memory=BYTES] [--nice|--rt] [--verbose]
+ *                  [--life-ms=5] [--no-events] [--no-moves] [--memory=BYTES] [--nice|--rt] [--verbose] [--tell]
  *
  * exec    joins its cgroup, then execs with a command line of its own
  * fork    a worker that joins its cgroup and never execs
@@ -12,7 +12,8 @@
  * move    execs first and is moved into its cgroup by its parent afterwards
  * reuse   as exec, but the victim's number had another process just before, and has another right after
  * Each victim's parent exits before the victim grows. Without arguments: a small storm of each kind, as a test.
- * Exit status 0 when all was known of all, 1 when not, 77 when this machine cannot run it.
+ * --tell only makes the storm and prints the truth, a JSON object for each victim: storm.py holds the daemon against
+ * it. Exit status 0 when all was known of all, 1 when not, 77 when this machine cannot run it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,7 @@ struct setup {
 	enum mode mode;
 	enum rank rank;
 	uint32_t kills, groups, runs, noise, life_ms;
-	bool no_events, no_moves, verbose;
+	bool no_events, no_moves, verbose, tell;
 	size_t memory;
 	struct own_cgroup cgroup;
 	char exe[PATH_MAX];
@@ -455,8 +456,35 @@ static bool open_recorder(const struct setup *s, int proc_fd)
 	return true;
 }
 
+/* Names and paths here are our own: nothing in them needs escaping. */
+static void tell(const struct setup *s, const struct truth *t)
+{
+	printf("{\"pid\": %d, \"comm\": \"%s\", \"cgroup\": \"%s/c%02u\", \"exe\": \"%s\", \"parents\": [[%d, \"%s\"], "
+	       "[%d, \"%s\"]], \"cmdline\": \"",
+	       t->pid, t->comm, s->cgroup.below, t->group, s->exe, t->parent, t->parent_comm, t->launcher,
+	       t->launcher_comm);
+	for (size_t i = 0; i < t->cmdline_size; i++)
+		printf("%02x", (unsigned char)t->cmdline[i]);
+	printf("\"}\n");
+}
+
+static bool tell_storm(const struct setup *s, int shared)
+{
+	pid_t noise = start_noise(s->noise), driver = start_driver(s, shared);
+	waitpid(driver, NULL, 0);
+	if (noise) {
+		kill(noise, SIGKILL);
+		waitpid(noise, NULL, 0);
+	}
+	for (uint32_t k = 0; k < s->kills; k++)
+		tell(s, &truths[k]);
+	return true;
+}
+
 static bool run_once(const struct setup *s, int proc_fd, int shared)
 {
+	if (s->tell)
+		return tell_storm(s, shared);
 	static struct answer answers[MAX_KILLS];
 	memset(answers, 0, sizeof(answers));
 	memset(truths, 0, MAX_KILLS * sizeof(*truths));
@@ -519,6 +547,8 @@ static void read_options(struct setup *s, int argc, char **argv)
 			s->rank = RANK_RT;
 		} else if (!strcmp(a, "--no-moves")) {
 			s->no_moves = true;
+		} else if (!strcmp(a, "--tell")) {
+			s->tell = true;
 		} else if (!strcmp(a, "--verbose")) {
 			s->verbose = true;
 		}

@@ -132,8 +132,8 @@ def oom_kill_count():
 class Daemon:
     """oomwatchd with --foreground --json, its events read line by line."""
 
-    def __init__(self, *options, foreground=True):
-        argv = [DAEMON] + (["--foreground", "--json"] if foreground else []) + list(options)
+    def __init__(self, *options, foreground=True, prefix=()):
+        argv = list(prefix) + [DAEMON] + (["--foreground", "--json"] if foreground else []) + list(options)
         self.err = tempfile.TemporaryFile("w+")
         self.p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self.err, stdin=subprocess.DEVNULL)
         self.buffer = b""
