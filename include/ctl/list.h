@@ -7,7 +7,8 @@
 
 struct ctl_list;
 
-/* `width` as in struct ctl_out: a narrow table says the time without the year. NULL when memory is short. */
+/* `width` as in struct ctl_out: a narrow table says the time without the year and sizes as "1.5M". NULL when memory is
+ * short. */
 struct ctl_list *ctl_list_new(int width) ATTR_MUST_CHECK;
 bool ctl_list_add(struct ctl_list *l, const json_t *event) ATTR_NONNULL;
 /* Rows so far: folded kills count once. */

@@ -14,8 +14,12 @@ json_t *ctl_event_parse(struct slice line) ATTR_MUST_CHECK;
 
 /* The member at a dotted path, or NULL. */
 const json_t *ctl_get(const json_t *event, const char *path) ATTR_NONNULL;
-/* Its string, absent when there is none. */
+/* Its string, absent when there is none; U+FFFD stands for a byte that is not UTF-8. */
 struct slice ctl_str(const json_t *event, const char *path) ATTR_NONNULL;
+/* Its exact bytes, from <key>_hex where the event has that; nothing when it is absent. Not made safe for a terminal. */
+void ctl_add_bytes(struct text *t, const json_t *event, const char *path) ATTR_NONNULL;
+/* The same, safe for a terminal. */
+void ctl_add_shown(struct text *t, const json_t *event, const char *path) ATTR_NONNULL;
 bool ctl_num(const json_t *event, const char *path, uint64_t *out) ATTR_NONNULL;
 bool ctl_int(const json_t *event, const char *path, int64_t *out) ATTR_NONNULL;
 bool ctl_is(const json_t *event, const char *path, const char *value) ATTR_NONNULL;
@@ -36,7 +40,7 @@ enum ctl_limit { CTL_LIMIT_UNKNOWN, CTL_LIMIT_OWN, CTL_LIMIT_ABOVE, CTL_LIMIT_HO
 enum ctl_limit ctl_limit_kind(const json_t *event) ATTR_NONNULL;
 /* Last element of a cgroup path. */
 struct slice ctl_last_element(struct slice path);
-/* The command line joined by blanks; the name where it is not known. Not made safe for a terminal. */
+/* The command line's exact bytes joined by blanks; the name where it is not known. Not made safe for a terminal. */
 void ctl_add_command(struct text *t, const json_t *event) ATTR_NONNULL;
 
 /* The event's JSON on `f` as --json asks (SHORT: one line; PRETTY: indented), and a newline. False: it cannot be

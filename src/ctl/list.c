@@ -28,7 +28,7 @@ struct ctl_list *ctl_list_new(int width)
 {
 	static const struct ctl_column columns[COLUMNS] = {
 	    [TIME] = {"TIME", 1, 0, CTL_DIM},     [PID] = {"PID", -1, 0, CTL_PLAIN},
-	    [WHAT] = {"WHAT", 1, 10, CTL_BOLD},   [HELD] = {"HELD", -1, 0, CTL_PLAIN},
+	    [WHAT] = {"WHAT", 1, 14, CTL_BOLD},   [HELD] = {"HELD", -1, 0, CTL_PLAIN},
 	    [LIMIT] = {"LIMIT", 1, 6, CTL_PLAIN}, [VERDICT] = {"VERDICT", 1, 8, CTL_YELLOW},
 	};
 	struct ctl_list *l = calloc(1, sizeof(*l));
@@ -53,23 +53,50 @@ void ctl_list_add_time(struct text *t, const json_t *event, bool narrow)
 	}
 }
 
-static void set_size(char **cell, uint64_t kb)
+/* "1.5 MiB own" -> "1.5M own": where columns are dear, sizes are written as other tables of systemd write them. */
+static void set_sized(char **cell, struct slice s, bool narrow)
+{
+	char shown[320];
+	struct text t = text_on(shown, sizeof(shown));
+	struct slice number, unit = s;
+	if (narrow && take_until(&unit, SLICE(" "), &number) && unit.n >= 2 && number.p[0] >= '0' &&
+	    number.p[0] <= '9') {
+		text_add(&t, number);
+		text_add(&t, slice_eq(slice_sub(unit, 0, 2), SLICE("kB")) ? SLICE("K") : slice_sub(unit, 0, 1));
+		size_t name = slice_find(unit, SLICE(" "));
+		s = name == SLICE_NPOS ? SLICE("") : slice_sub(unit, name, unit.n);
+	}
+	text_add(&t, s);
+	ctl_cell_set(cell, text_slice(&t));
+}
+
+static void set_size(char **cell, uint64_t kb, bool narrow)
 {
 	char s[32];
 	struct text t = text_on(s, sizeof(s));
 	text_add_size_kb(&t, kb);
-	ctl_cell_set(cell, text_slice(&t));
+	set_sized(cell, text_slice(&t), narrow);
+}
+
+/* A verdict is a word with hyphens; why there is none is said in brackets. */
+static void add_verdict(struct text *t, const json_t *event)
+{
+	ctl_add_shown(t, event, "verdict.code");
+	if (t->n == 0 && !ctl_is(event, "report", "full") && ctl_get(event, "report")) {
+		text_add(t, SLICE("("));
+		ctl_add_shown(t, event, "report");
+		text_add(t, SLICE(")"));
+	}
 }
 
 static void add_what(struct text *t, const json_t *event)
 {
-	struct slice comm = ctl_str(event, "victim.comm");
 	size_t from = t->n;
 	ctl_add_whose(t, event);
 	struct slice whose = slice_sub(text_slice(t), from, t->n);
 	char shown[64];
 	struct text c = text_on(shown, sizeof(shown));
-	text_add_shown(&c, comm);
+	ctl_add_shown(&c, event, "victim.comm");
 	/* "nginx.service nginx" says nothing more than "nginx.service". */
 	if (!slice_starts(whose, text_slice(&c)) && !slice_eq(ctl_last_element(whose), text_slice(&c))) {
 		text_add(t, SLICE(" "));
@@ -91,7 +118,7 @@ static bool fold(struct ctl_list *l, const json_t *event, struct slice id)
 		g->count++;
 		if (ctl_held_kb(event, &kb)) {
 			g->held_kb += kb;
-			set_size(&row->cell[HELD], g->held_kb);
+			set_size(&row->cell[HELD], g->held_kb, l->narrow);
 		}
 		text_addf(&t, "%llu\xc3\x97 %s", (unsigned long long)g->count, g->what);
 		ctl_cell_set(&row->cell[WHAT], text_slice(&t));
@@ -120,7 +147,7 @@ static bool add_other(struct ctl_list *l, const json_t *event)
 	ctl_list_add_time(&t, event, l->narrow);
 	ctl_cell_set(&row->cell[TIME], text_slice(&t));
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "summary"));
+	ctl_add_shown(&t, event, "summary");
 	ctl_cell_set(&row->line, text_slice(&t));
 	return true;
 }
@@ -148,12 +175,12 @@ bool ctl_list_add(struct ctl_list *l, const json_t *event)
 	add_what(&t, event);
 	ctl_cell_set(&row->cell[WHAT], text_slice(&t));
 	if (ctl_held_kb(event, &held))
-		set_size(&row->cell[HELD], held);
+		set_size(&row->cell[HELD], held, l->narrow);
 	t = text_on(s, sizeof(s));
 	ctl_add_limit(&t, event);
-	ctl_cell_set(&row->cell[LIMIT], text_slice(&t));
+	set_sized(&row->cell[LIMIT], text_slice(&t), l->narrow);
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "verdict.code"));
+	add_verdict(&t, event);
 	ctl_cell_set(&row->cell[VERDICT], text_slice(&t));
 	if (slice_present(id))
 		open_group(l, id, held);

@@ -34,7 +34,7 @@ void ctl_page_string_row(const struct ctl_out *out, const json_t *event, const c
 {
 	char s[CTL_PAGE_TEXT];
 	struct text t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, path));
+	ctl_add_shown(&t, event, path);
 	ctl_page_row(out, name, &t);
 }
 
@@ -63,7 +63,7 @@ static void put_head(const struct ctl_out *out, const json_t *event, uint64_t no
 	char s[CTL_PAGE_TEXT];
 	struct text t = text_on(s, sizeof(s));
 	uint64_t usec;
-	text_add_shown(&t, ctl_str(event, "summary"));
+	ctl_add_shown(&t, event, "summary");
 	fprintf(out->f, "%s%s%s ", ctl_style(out, CTL_RED), ctl_glyph(out, "\xe2\x97\x8f", "*"),
 		ctl_style(out, CTL_PLAIN));
 	fputs(ctl_style(out, CTL_BOLD), out->f);
@@ -86,10 +86,10 @@ static void put_head(const struct ctl_out *out, const json_t *event, uint64_t no
 		text_add(&t, SLICE("; recovered: oomwatchd was not running then"));
 	ctl_page_row(out, "Time", &t);
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "host.name"));
+	ctl_add_shown(&t, event, "host.name");
 	if (ctl_get(event, "host.kernel")) {
 		text_add(&t, t.n ? SLICE(", Linux ") : SLICE("Linux "));
-		text_add_shown(&t, ctl_str(event, "host.kernel"));
+		ctl_add_shown(&t, event, "host.kernel");
 	}
 	ctl_page_row(out, "Host", &t);
 	ctl_page_string_row(out, event, "Event", "id");
@@ -98,7 +98,7 @@ static void put_head(const struct ctl_out *out, const json_t *event, uint64_t no
 		text_addf(&t, "kill %llu of one decision", (unsigned long long)usec);
 		if (ctl_get(event, "group.cgroup")) {
 			text_add(&t, SLICE(": memory.oom.group of "));
-			text_add_shown(&t, ctl_str(event, "group.cgroup"));
+			ctl_add_shown(&t, event, "group.cgroup");
 		}
 	}
 	ctl_page_row(out, "Group", &t);
@@ -167,14 +167,14 @@ static void put_whose(const struct ctl_out *out, const json_t *event)
 		return;
 	ctl_page_heading(out, "Whose");
 	if (ctl_get(event, "identity.pod.namespace")) {
-		text_add_shown(&t, ctl_str(event, "identity.pod.namespace"));
+		ctl_add_shown(&t, event, "identity.pod.namespace");
 		text_add(&t, SLICE("/"));
 	}
 	text_add_shown(&t, slice_present(ctl_str(event, "identity.pod.name")) ? ctl_str(event, "identity.pod.name")
 									      : ctl_str(event, "identity.pod.uid"));
 	if (ctl_get(event, "identity.pod.qos")) {
 		text_add(&t, SLICE(" ("));
-		text_add_shown(&t, ctl_str(event, "identity.pod.qos"));
+		ctl_add_shown(&t, event, "identity.pod.qos");
 		text_add(&t, SLICE(")"));
 	}
 	ctl_page_row(out, "Pod", &t);
@@ -182,10 +182,10 @@ static void put_whose(const struct ctl_out *out, const json_t *event)
 		container_row(out, container, "Container");
 	json_array_foreach(ctl_get(event, "identity.outer"), i, outer) container_row(out, outer, i ? "" : "Inside of");
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "identity.compose.project"));
+	ctl_add_shown(&t, event, "identity.compose.project");
 	if (ctl_get(event, "identity.compose.service")) {
 		text_add(&t, SLICE("/"));
-		text_add_shown(&t, ctl_str(event, "identity.compose.service"));
+		ctl_add_shown(&t, event, "identity.compose.service");
 	}
 	ctl_page_row(out, "Compose", &t);
 	for (i = 0; i < ARRAY_COUNT(rows); i++)
@@ -197,7 +197,7 @@ static void put_whose(const struct ctl_out *out, const json_t *event)
 static void add_process(struct text *t, const json_t *event, const char *pid_path, const char *comm_path)
 {
 	uint64_t pid;
-	text_add_shown(t, ctl_str(event, comm_path));
+	ctl_add_shown(t, event, comm_path);
 	if (ctl_num(event, pid_path, &pid))
 		text_addf(t, "%s%llu", t->n ? ", pid " : "pid ", (unsigned long long)pid);
 }
@@ -227,7 +227,7 @@ static void put_victim(const struct ctl_out *out, const json_t *event)
 	}
 	ctl_page_string_row(out, event, "Executable", "victim.exe");
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "victim.user"));
+	ctl_add_shown(&t, event, "victim.user");
 	if (ctl_num(event, "victim.uid", &v))
 		text_addf(&t, t.n ? " (uid %llu)" : "uid %llu", (unsigned long long)v);
 	ctl_page_row(out, "User", &t);
@@ -235,13 +235,13 @@ static void put_victim(const struct ctl_out *out, const json_t *event)
 	json_array_foreach(ctl_get(event, "victim.parents"), i, parent)
 	{
 		text_add(&t, i ? SLICE(" < ") : SLICE(""));
-		text_add_shown(&t, ctl_str(parent, "comm"));
+		ctl_add_shown(&t, parent, "comm");
 		if (ctl_num(parent, "pid", &v))
 			text_addf(&t, " (%llu)", (unsigned long long)v);
 	}
 	ctl_page_row(out, "Parents", &t);
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "victim.start_time"));
+	ctl_add_shown(&t, event, "victim.start_time");
 	if (ctl_num(event, "victim.uptime_sec", &v)) {
 		text_add(&t, t.n ? SLICE(", ran for ") : SLICE("ran for "));
 		ctl_when_add_span(&t, v);
@@ -284,7 +284,7 @@ static void put_trigger(const struct ctl_out *out, const json_t *event)
 	}
 	if (ctl_get(event, "trigger.gfp_mask")) {
 		text_add(&t, t.n ? SLICE(", ") : SLICE(""));
-		text_add_shown(&t, ctl_str(event, "trigger.gfp_mask"));
+		ctl_add_shown(&t, event, "trigger.gfp_mask");
 	}
 	json_array_foreach(ctl_get(event, "trigger.gfp_flags"), i, flag)
 	{
@@ -298,10 +298,10 @@ static void put_trigger(const struct ctl_out *out, const json_t *event)
 	add_int(&t, event, "trigger.cpu", "on CPU");
 	ctl_page_row(out, "", &t);
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "cpuset"));
+	ctl_add_shown(&t, event, "cpuset");
 	if (ctl_get(event, "mems_allowed")) {
 		text_add(&t, t.n ? SLICE(", nodes ") : SLICE("nodes "));
-		text_add_shown(&t, ctl_str(event, "mems_allowed"));
+		ctl_add_shown(&t, event, "mems_allowed");
 	}
 	ctl_page_row(out, "Cpuset", &t);
 }

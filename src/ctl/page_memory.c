@@ -55,7 +55,7 @@ static void put_history(const struct ctl_out *out, const json_t *event)
 		      text_cstr(&t), "killed");
 	char s[128];
 	t = text_on(s, sizeof(s));
-	text_add_shown(&t, ctl_str(event, "victim.growth"));
+	ctl_add_shown(&t, event, "victim.growth");
 	ctl_page_row(out, "Growth", &t);
 }
 
@@ -224,7 +224,7 @@ void ctl_page_put_top(const struct ctl_out *out, const json_t *event)
 		struct text t = text_on(s, sizeof(s));
 		bool dead = ctl_num(task, "pid", &v) && v == victim;
 		fprintf(out->f, "  %s%8llu  ", ctl_style(out, dead ? CTL_RED : CTL_PLAIN), (unsigned long long)v);
-		text_add_shown(&t, ctl_str(task, "comm"));
+		ctl_add_shown(&t, task, "comm");
 		ctl_put_fitted(out, text_slice(&t), 16, 1);
 		t = text_on(s, sizeof(s));
 		if (ctl_num(task, "rss_kb", &kb))

@@ -27,9 +27,15 @@ void ctl_cell_set(char **cell, struct slice s)
 	*cell = slice_present(s) ? strndup(s.p, s.n) : NULL;
 }
 
+/* What is not known, in any column. */
+static const char *shown(const char *cell)
+{
+	return cell && *cell ? cell : "-";
+}
+
 static size_t cell_width(const char *cell)
 {
-	return cell ? ctl_width(slice_cstr(cell)) : 0;
+	return ctl_width(slice_cstr(shown(cell)));
 }
 
 static void measure(const struct ctl_table *t, size_t *width)
@@ -73,7 +79,7 @@ static void put_cell(const struct ctl_table *t, const struct ctl_out *out, size_
 {
 	bool last = c + 1 == t->columns;
 	fputs(ctl_style(out, style), out->f);
-	ctl_put_fitted(out, slice_cstr(cell ? cell : ""), width, last && t->column[c].pad >= 0 ? 0 : t->column[c].pad);
+	ctl_put_fitted(out, slice_cstr(shown(cell)), width, last && t->column[c].pad >= 0 ? 0 : t->column[c].pad);
 	if (style)
 		fputs(ctl_style(out, CTL_PLAIN), out->f);
 	if (!last)

@@ -31,45 +31,44 @@ static bool count_name(struct ctl_tally_list *l, struct slice name)
 
 static void add_pod(struct text *t, const json_t *event)
 {
-	struct slice name = ctl_str(event, "identity.pod.name"), ns = ctl_str(event, "identity.pod.namespace");
-	if (slice_present(name) && slice_present(ns)) {
-		text_add_shown(t, ns);
+	bool named = ctl_get(event, "identity.pod.name");
+	if (named && ctl_get(event, "identity.pod.namespace")) {
+		ctl_add_shown(t, event, "identity.pod.namespace");
 		text_add(t, SLICE("/"));
 	}
-	text_add_shown(t, slice_present(name) ? name : ctl_str(event, "identity.pod.uid"));
+	ctl_add_shown(t, event, named ? "identity.pod.name" : "identity.pod.uid");
 }
 
 static void add_name(struct text *t, const json_t *event, enum ctl_tally_by by)
 {
-	struct slice s = SLICE_NONE;
 	switch (by) {
 	case CTL_BY_UNIT:
 		/* A container's scope is a unit too, but one that nobody ever named. */
-		if (ctl_get(event, "identity.container"))
-			break;
-		s = ctl_str(event, "identity.user_unit");
-		s = slice_present(s) ? s : ctl_str(event, "identity.unit");
+		if (!ctl_get(event, "identity.container"))
+			ctl_add_shown(t, event,
+				      ctl_get(event, "identity.user_unit") ? "identity.user_unit" : "identity.unit");
 		break;
 	case CTL_BY_POD:
 		add_pod(t, event);
-		return;
+		break;
 	case CTL_BY_CONTAINER:
-		s = ctl_str(event, "identity.container.name");
-		s = slice_present(s) ? s : slice_sub(ctl_str(event, "identity.container.id"), 0, 12);
+		if (ctl_get(event, "identity.container.name"))
+			ctl_add_shown(t, event, "identity.container.name");
+		else
+			text_add_shown(t, slice_sub(ctl_str(event, "identity.container.id"), 0, 12));
 		break;
 	case CTL_BY_COMMAND:
-		s = ctl_str(event, "victim.comm");
+		ctl_add_shown(t, event, "victim.comm");
 		break;
 	case CTL_BY_VERDICT:
-		s = ctl_str(event, "verdict.code");
+		ctl_add_shown(t, event, "verdict.code");
 		break;
 	case CTL_BY_SCOPE:
-		s = ctl_str(event, "scope");
+		ctl_add_shown(t, event, "scope");
 		break;
 	case CTL_BY_COUNT:
 		break;
 	}
-	text_add_shown(t, s);
 }
 
 static bool add_time(struct ctl_tally *t, uint64_t usec)

@@ -36,6 +36,41 @@ struct slice ctl_str(const json_t *event, const char *path)
 	return json_is_string(j) ? slice_of(json_string_value(j), json_string_length(j)) : SLICE_NONE;
 }
 
+/* False when it is no hex: then the readable string must do. */
+static bool add_hex(struct text *t, const json_t *hex)
+{
+	struct slice digits = SLICE("0123456789abcdef"), s = slice_of(json_string_value(hex), json_string_length(hex));
+	size_t before = t->n;
+	for (size_t i = 0; i < s.n; i += 2) {
+		size_t high = slice_find(digits, slice_sub(s, i, i + 1));
+		size_t low = i + 1 < s.n ? slice_find(digits, slice_sub(s, i + 1, i + 2)) : SLICE_NPOS;
+		if (high == SLICE_NPOS || low == SLICE_NPOS) {
+			t->n = before;
+			return false;
+		}
+		text_add(t, slice_of((char[]){(char)(high << 4 | low)}, 1));
+	}
+	return true;
+}
+
+void ctl_add_bytes(struct text *t, const json_t *event, const char *path)
+{
+	char name[80];
+	struct text w = text_on(name, sizeof(name));
+	text_addf(&w, "%s_hex", path);
+	const json_t *hex = ctl_get(event, text_cstr(&w));
+	if (!json_is_string(hex) || !add_hex(t, hex))
+		text_add(t, ctl_str(event, path));
+}
+
+void ctl_add_shown(struct text *t, const json_t *event, const char *path)
+{
+	char bytes[8192]; /* a cgroup's path may have PATH_MAX bytes */
+	struct text w = text_on(bytes, sizeof(bytes));
+	ctl_add_bytes(&w, event, path);
+	text_add_shown(t, text_slice(&w));
+}
+
 bool ctl_int(const json_t *event, const char *path, int64_t *out)
 {
 	const json_t *j = ctl_get(event, path);
@@ -66,21 +101,29 @@ bool ctl_is_kill(const json_t *event)
 
 static void add_container(struct text *t, const json_t *event)
 {
-	struct slice name = ctl_str(event, "identity.container.name"), id = ctl_str(event, "identity.container.id");
-	text_add_shown(t, slice_present(name) ? name : slice_sub(id, 0, 12));
+	if (ctl_get(event, "identity.container.name"))
+		ctl_add_shown(t, event, "identity.container.name");
+	else
+		text_add_shown(t, slice_sub(ctl_str(event, "identity.container.id"), 0, 12));
+}
+
+/* A session's scope or the manager of a user says less than what ran there. */
+static bool is_telling(const json_t *event, struct slice unit)
+{
+	return slice_present(unit) && !(slice_starts(unit, SLICE("user@")) && ctl_get(event, "identity.user_unit")) &&
+	       !slice_starts(unit, SLICE("session-")) && !slice_eq(unit, SLICE("init.scope"));
 }
 
 void ctl_add_whose(struct text *t, const json_t *event)
 {
 	static const char *const plain[] = {"identity.machine", "identity.unit", "identity.user_unit"};
-	struct slice pod = ctl_str(event, "identity.pod.name"), ns = ctl_str(event, "identity.pod.namespace");
 	bool container = ctl_get(event, "identity.container.id") || ctl_get(event, "identity.container.name");
-	if (slice_present(pod)) {
-		if (slice_present(ns)) {
-			text_add_shown(t, ns);
+	if (ctl_get(event, "identity.pod.name")) {
+		if (ctl_get(event, "identity.pod.namespace")) {
+			ctl_add_shown(t, event, "identity.pod.namespace");
 			text_add(t, SLICE("/"));
 		}
-		text_add_shown(t, pod);
+		ctl_add_shown(t, event, "identity.pod.name");
 		if (container) {
 			text_add(t, SLICE("/"));
 			add_container(t, event);
@@ -91,16 +134,17 @@ void ctl_add_whose(struct text *t, const json_t *event)
 		add_container(t, event);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_COUNT(plain); i++) {
-		struct slice s = ctl_str(event, plain[i]);
-		/* A session's scope or the manager of a user says less than what ran there. */
-		if (!slice_present(s) || (slice_starts(s, SLICE("user@")) && ctl_get(event, "identity.user_unit")) ||
-		    slice_starts(s, SLICE("session-")) || slice_eq(s, SLICE("init.scope")))
-			continue;
-		text_add_shown(t, s);
-		return;
-	}
-	text_add_shown(t, ctl_str(event, "victim.comm"));
+	for (size_t i = 0; i < ARRAY_COUNT(plain); i++)
+		if (is_telling(event, ctl_str(event, plain[i]))) {
+			ctl_add_shown(t, event, plain[i]);
+			return;
+		}
+	/* A cgroup that belongs to nobody known still tells one process of that name from the next. */
+	struct slice path = ctl_str(event, "cgroup.path");
+	if (path.n > 1 && !ctl_get(event, "identity.unit") && !ctl_get(event, "identity.user_unit"))
+		ctl_add_shown(t, event, "cgroup.path");
+	else
+		ctl_add_shown(t, event, "victim.comm");
 }
 
 bool ctl_held_kb(const json_t *event, uint64_t *kb)
@@ -135,7 +179,10 @@ struct slice ctl_last_element(struct slice path)
 /* The last element of its path; a pod's is a long number that the pod's name says better. */
 static void add_limit_name(struct text *t, const json_t *event)
 {
-	struct slice name = ctl_last_element(ctl_str(event, "cgroup.limit_path"));
+	char bytes[8192];
+	struct text path = text_on(bytes, sizeof(bytes));
+	ctl_add_bytes(&path, event, "cgroup.limit_path");
+	struct slice name = ctl_last_element(text_slice(&path));
 	if (ctl_get(event, "identity.pod") &&
 	    (slice_starts(name, SLICE("pod")) || slice_find(name, SLICE("-pod")) != SLICE_NPOS))
 		text_add(t, SLICE("pod"));
@@ -167,17 +214,18 @@ void ctl_add_limit(struct text *t, const json_t *event)
 
 void ctl_add_command(struct text *t, const json_t *event)
 {
-	const json_t *args = ctl_get(event, "victim.cmdline"), *arg;
+	const json_t *args = ctl_get(event, "victim.cmdline"), *hex = ctl_get(event, "victim.cmdline_hex"), *arg;
 	size_t i;
 	if (!json_is_array(args) || json_array_size(args) == 0) {
-		text_add(t, ctl_str(event, "victim.comm"));
+		ctl_add_bytes(t, event, "victim.comm");
 		return;
 	}
 	json_array_foreach(args, i, arg)
 	{
+		const json_t *exact = json_array_get(hex, i);
 		if (i)
 			text_add(t, SLICE(" "));
-		if (json_is_string(arg))
+		if (json_is_string(arg) && !(json_is_string(exact) && add_hex(t, exact)))
 			text_add(t, slice_of(json_string_value(arg), json_string_length(arg)));
 	}
 	if (json_is_true(ctl_get(event, "victim.cmdline_cut")))

@@ -22,12 +22,12 @@ static bool show(const struct ctl_options *o, const struct ctl_out *out, const j
 		ctl_list_add_time(&t, event, false);
 		fprintf(out->f, "%s%s%s  ", ctl_style(out, CTL_DIM), text_cstr(&t), ctl_style(out, CTL_PLAIN));
 		t = text_on(s, sizeof(s));
-		text_add_shown(&t, ctl_str(event, "summary"));
+		ctl_add_shown(&t, event, "summary");
 		fputs(ctl_style(out, ctl_is_kill(event) ? CTL_BOLD : CTL_YELLOW), out->f);
 		ctl_put(out, text_slice(&t));
 		fprintf(out->f, "%s\n", ctl_style(out, CTL_PLAIN));
 		t = text_on(s, sizeof(s));
-		text_add_shown(&t, ctl_str(event, "verdict.text"));
+		ctl_add_shown(&t, event, "verdict.text");
 		if (t.n) {
 			fputs("    ", out->f);
 			ctl_put(out, text_slice(&t));

@@ -80,6 +80,40 @@ static void kills_of_one_decision_stand_on_one_line(void **state)
 	assert_lacks(text, "  43  ");
 }
 
+static void a_narrow_table_keeps_the_names(void **state)
+{
+	const char *events[] = {
+	    "{'type':'oom-kill','victim':{'pid':1036087},'identity':{'container':null,'pod':null,'unit':"
+	    "'billing@eu-west.service'}}",
+	    "{'type':'oom-kill','victim':{'memory':{'rss_kb':5734}},'cgroup':{'memory':{'limit_kb':800}}}"};
+	(void)state;
+	const char *text = listed(80, events, 2);
+	assert_holds(text, "billing@eu-west.s");
+	assert_holds(text, "498M  512M pod");
+	assert_holds(text, "5.5M  800K pod");
+}
+
+static void what_is_not_known_is_a_dash_or_says_why(void **state)
+{
+	const char *events[] = {"{'type':'oom-kill','report':'suppressed','verdict':null,'identity':null,"
+				"'cgroup':{'path':'/batch/7','limit_path':null,'memory':null}}",
+				"{'type':'oom-kill','verdict':null,'victim':{'memory':null}}"};
+	(void)state;
+	const char *text = listed(160, events, 2);
+	assert_holds(text, "  /batch/7 ruby    498 MiB  -            (suppressed)\n");
+	assert_holds(text, "  shop/web-0/ruby        -  512 MiB pod  -\n");
+}
+
+static void bytes_that_are_no_text_are_shown_as_they_are(void **state)
+{
+	const char *events[] = {"{'type':'oom-kill','victim':{'comm':'\ufffdx(','comm_hex':'ff7828'}}",
+				"{'type':'oom-kill','victim':{'comm':'kept','comm_hex':'f'}}"};
+	(void)state;
+	const char *text = listed(160, events, 2);
+	assert_holds(text, "ruby \\xffx(");
+	assert_holds(text, "ruby kept");
+}
+
 static void what_is_no_kill_is_said_as_a_sentence(void **state)
 {
 	const char *events[] = {"{'type':'records-lost','summary':'12 records were lost'}"};
@@ -161,6 +195,9 @@ int main(void)
 	    cmocka_unit_test(every_line_fits_the_terminal),
 	    cmocka_unit_test(a_pipe_cuts_nothing),
 	    cmocka_unit_test(kills_of_one_decision_stand_on_one_line),
+	    cmocka_unit_test(a_narrow_table_keeps_the_names),
+	    cmocka_unit_test(what_is_not_known_is_a_dash_or_says_why),
+	    cmocka_unit_test(bytes_that_are_no_text_are_shown_as_they_are),
 	    cmocka_unit_test(what_is_no_kill_is_said_as_a_sentence),
 	    cmocka_unit_test(hostile_names_reach_no_terminal),
 	    cmocka_unit_test(an_event_without_anything_is_still_a_line),
