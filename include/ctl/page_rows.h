@@ -18,6 +18,9 @@ void ctl_page_string_row(const struct ctl_out *out, const json_t *event, const c
 /* ", 12 MiB what" when the event has it. */
 void ctl_page_add_kb(struct text *t, const json_t *event, const char *path, const char *what) ATTR_NONNULL;
 
+void ctl_page_put_victim(const struct ctl_out *out, const json_t *event) ATTR_NONNULL;
+/* With the victim at its side when that is another process. */
+void ctl_page_put_trigger(const struct ctl_out *out, const json_t *event) ATTR_NONNULL;
 void ctl_page_put_memory(const struct ctl_out *out, const json_t *event) ATTR_NONNULL;
 void ctl_page_put_chain(const struct ctl_out *out, const json_t *event) ATTR_NONNULL;
 void ctl_page_put_stat(const struct ctl_out *out, const json_t *event) ATTR_NONNULL;

@@ -38,6 +38,10 @@ bool ctl_limit_kb(const json_t *event, uint64_t *kb) ATTR_NONNULL;
 /* Is the cgroup whose limit was hit the victim's own, one above it, or none (the host)? */
 enum ctl_limit { CTL_LIMIT_UNKNOWN, CTL_LIMIT_OWN, CTL_LIMIT_ABOVE, CTL_LIMIT_HOST };
 enum ctl_limit ctl_limit_kind(const json_t *event) ATTR_NONNULL;
+/* How its memory grew, in words. */
+void ctl_add_growth(struct text *t, const json_t *event) ATTR_NONNULL;
+/* Why a process may hold more than the limit that killed it; NULL when it does not. */
+const char *ctl_over_limit(const json_t *event) ATTR_NONNULL;
 /* Last element of a cgroup path. */
 struct slice ctl_last_element(struct slice path);
 /* The command line's exact bytes joined by blanks; the name where it is not known. Not made safe for a terminal. */

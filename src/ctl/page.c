@@ -49,13 +49,6 @@ void ctl_page_add_kb(struct text *t, const json_t *event, const char *path, cons
 	text_addf(t, " %s", what);
 }
 
-static void add_int(struct text *t, const json_t *event, const char *path, const char *what)
-{
-	int64_t v;
-	if (ctl_int(event, path, &v))
-		text_addf(t, "%s%s %lld", t->n ? ", " : "", what, (long long)v);
-}
-
 /* --- head ----------------------------------------------------------------- */
 
 static void put_head(const struct ctl_out *out, const json_t *event, uint64_t now_usec)
@@ -100,30 +93,57 @@ static void put_head(const struct ctl_out *out, const json_t *event, uint64_t no
 			text_add(&t, SLICE(": memory.oom.group of "));
 			ctl_add_shown(&t, event, "group.cgroup");
 		}
+		if (ctl_get(event, "group.id")) {
+			text_add(&t, SLICE("; all of it: oomwatchctl info group.id="));
+			ctl_add_shown(&t, event, "group.id");
+		}
 	}
 	ctl_page_row(out, "Group", &t);
+}
+
+/* What can be done where the event itself has no verdict. */
+static void add_advice(struct text *t, const json_t *event)
+{
+	uint64_t usec;
+	if (ctl_is(event, "type", "records-lost")) {
+		text_add(t, SLICE("the kernel's log buffer was overwritten before it was read. Next: give it more room "
+				  "(kernel parameter log_buf_len=4M), and see what floods it (journalctl -k)"));
+	} else if (ctl_is(event, "type", "kills-unseen")) {
+		text_add(
+		    t, SLICE("the kernel's counter (oom_kill of /proc/vmstat) rose by more kills than its log showed. "
+			     "Next: see oom_kill of memory.events in the cgroups of what is missing"));
+	} else if (ctl_is(event, "report", "suppressed")) {
+		text_add(t, SLICE("not known: of this kill the kernel printed only one line."));
+		if (!ctl_num(event, "realtime_usec", &usec) || usec < 10000000)
+			return;
+		text_add(t, SLICE(" Next: see the first kills of the same storm, they have a report: oomwatchctl list "
+				  "--since=\""));
+		ctl_when_add(t, usec - 10000000, false);
+		text_add(t, SLICE("\""));
+	} else if (ctl_is(event, "report", "partial")) {
+		text_add(t, SLICE("not known: part of the kernel's report is missing"));
+	}
 }
 
 static void put_verdict(const struct ctl_out *out, const json_t *event)
 {
 	char s[CTL_PAGE_TEXT];
 	struct text t = text_on(s, sizeof(s));
-	struct slice text = ctl_str(event, "verdict.text"), code = ctl_str(event, "verdict.code");
-	if (!slice_present(text) && !slice_present(code))
+	bool text = ctl_get(event, "verdict.text"), code = ctl_get(event, "verdict.code");
+	ctl_add_shown(&t, event, text ? "verdict.text" : "verdict.code");
+	if (text && code) {
+		text_add(&t, SLICE(" ["));
+		ctl_add_shown(&t, event, "verdict.code");
+		text_add(&t, SLICE("]"));
+	}
+	if (t.n == 0)
+		add_advice(&t, event);
+	if (t.n == 0)
 		return;
 	ctl_page_heading(out, "Why");
-	text_add_shown(&t, slice_present(text) ? text : code);
 	fprintf(out->f, "  %s", ctl_style(out, CTL_YELLOW));
 	ctl_put_wrapped(out, text_slice(&t), 2, 2);
-	fprintf(out->f, "%s", ctl_style(out, CTL_PLAIN));
-	if (slice_present(text) && slice_present(code)) {
-		t = text_on(s, sizeof(s));
-		text_add_shown(&t, code);
-		fprintf(out->f, " %s[", ctl_style(out, CTL_DIM));
-		ctl_put(out, text_slice(&t));
-		fprintf(out->f, "]%s", ctl_style(out, CTL_PLAIN));
-	}
-	fputc('\n', out->f);
+	fprintf(out->f, "%s\n", ctl_style(out, CTL_PLAIN));
 }
 
 /* --- whose ---------------------------------------------------------------- */
@@ -156,14 +176,18 @@ static void put_whose(const struct ctl_out *out, const json_t *event)
 {
 	static const struct {
 		const char *name, *path;
-	} rows[] = {{"Unit", "identity.unit"},       {"User unit", "identity.user_unit"},
-		    {"Slice", "identity.slice"},     {"Session", "identity.session"},
-		    {"Machine", "identity.machine"}, {"Invocation", "identity.invocation_id"}};
+	} rows[] = {{"Unit", "identity.unit"},
+		    {"User unit", "identity.user_unit"},
+		    {"Session", "identity.session"},
+		    {"Machine", "identity.machine"},
+		    {"Invocation", "identity.invocation_id"}};
 	const json_t *outer, *container = ctl_get(event, "identity.container");
 	char s[CTL_PAGE_TEXT];
 	struct text t = text_on(s, sizeof(s));
 	size_t i;
-	if (!ctl_get(event, "identity"))
+	/* The root's name is no answer: with nothing else the control group below says more. */
+	bool slice = !ctl_is(event, "identity.slice", "-.slice");
+	if (json_object_size(ctl_get(event, "identity")) < (slice ? 1u : 2u))
 		return;
 	ctl_page_heading(out, "Whose");
 	if (ctl_get(event, "identity.pod.namespace")) {
@@ -190,120 +214,8 @@ static void put_whose(const struct ctl_out *out, const json_t *event)
 	ctl_page_row(out, "Compose", &t);
 	for (i = 0; i < ARRAY_COUNT(rows); i++)
 		ctl_page_string_row(out, event, rows[i].name, rows[i].path);
-}
-
-/* --- victim and trigger ---------------------------------------------------- */
-
-static void add_process(struct text *t, const json_t *event, const char *pid_path, const char *comm_path)
-{
-	uint64_t pid;
-	ctl_add_shown(t, event, comm_path);
-	if (ctl_num(event, pid_path, &pid))
-		text_addf(t, "%s%llu", t->n ? ", pid " : "pid ", (unsigned long long)pid);
-}
-
-static void put_victim(const struct ctl_out *out, const json_t *event)
-{
-	char s[CTL_PAGE_TEXT], raw[CTL_PAGE_TEXT];
-	struct text t = text_on(s, sizeof(s)), r = text_on(raw, sizeof(raw));
-	uint64_t v, pid = 0;
-	const json_t *parent;
-	size_t i;
-	if (!ctl_get(event, "victim"))
-		return;
-	ctl_page_heading(out, "Who died");
-	add_process(&t, event, "victim.pid", "victim.comm");
-	ctl_num(event, "victim.pid", &pid);
-	if (ctl_num(event, "victim.tgid", &v) && v != pid)
-		text_addf(&t, " (a thread of process %llu)", (unsigned long long)v);
-	if (ctl_num(event, "victim.ns_pid", &v))
-		text_addf(&t, ", pid %llu inside its namespace", (unsigned long long)v);
-	ctl_page_row(out, "Process", &t);
-	if (ctl_get(event, "victim.cmdline")) {
-		ctl_add_command(&r, event);
-		t = text_on(s, sizeof(s));
-		text_add_shown(&t, text_slice(&r));
-		ctl_page_row(out, "Command", &t);
-	}
-	ctl_page_string_row(out, event, "Executable", "victim.exe");
-	t = text_on(s, sizeof(s));
-	ctl_add_shown(&t, event, "victim.user");
-	if (ctl_num(event, "victim.uid", &v))
-		text_addf(&t, t.n ? " (uid %llu)" : "uid %llu", (unsigned long long)v);
-	ctl_page_row(out, "User", &t);
-	t = text_on(s, sizeof(s));
-	json_array_foreach(ctl_get(event, "victim.parents"), i, parent)
-	{
-		text_add(&t, i ? SLICE(" < ") : SLICE(""));
-		ctl_add_shown(&t, parent, "comm");
-		if (ctl_num(parent, "pid", &v))
-			text_addf(&t, " (%llu)", (unsigned long long)v);
-	}
-	ctl_page_row(out, "Parents", &t);
-	t = text_on(s, sizeof(s));
-	ctl_add_shown(&t, event, "victim.start_time");
-	if (ctl_num(event, "victim.uptime_sec", &v)) {
-		text_add(&t, t.n ? SLICE(", ran for ") : SLICE("ran for "));
-		ctl_when_add_span(&t, v);
-	}
-	ctl_page_row(out, "Started", &t);
-	t = text_on(s, sizeof(s));
-	add_int(&t, event, "victim.oom_score", "score");
-	add_int(&t, event, "victim.oom_score_adj", "adjusted by");
-	ctl_page_row(out, "Badness", &t);
-}
-
-static void put_trigger(const struct ctl_out *out, const json_t *event)
-{
-	char s[CTL_PAGE_TEXT];
-	struct text t = text_on(s, sizeof(s));
-	uint64_t trigger, victim = 0, tgid = 0;
-	int64_t order;
-	const json_t *flag;
-	size_t i;
-	if (!ctl_get(event, "trigger"))
-		return;
-	ctl_num(event, "victim.pid", &victim);
-	ctl_num(event, "victim.tgid", &tgid);
-	bool known = ctl_num(event, "trigger.pid", &trigger);
-	bool same = known && (trigger == victim || (tgid && trigger == tgid));
-	ctl_page_heading(out, "Whose allocation failed");
-	add_process(&t, event, "trigger.pid", "trigger.comm");
-	if (same)
-		text_add(&t, SLICE(": the victim itself"));
-	else if (victim)
-		text_add(&t, known ? SLICE(": another process than the one that died") : SLICE(""));
-	ctl_page_row(out, "Process", &t);
-	t = text_on(s, sizeof(s));
-	if (ctl_int(event, "trigger.order", &order) && order >= 0 && order < 20) {
-		text_addf(&t, "%lld page%s", 1ll << order, order ? "s in a row" : "");
-		if (order)
-			text_addf(&t, " (order %lld)", (long long)order);
-	} else if (order == -1 && ctl_int(event, "trigger.order", &order)) {
-		text_add(&t, SLICE("nothing: somebody asked for the kill (sysrq-f)"));
-	}
-	if (ctl_get(event, "trigger.gfp_mask")) {
-		text_add(&t, t.n ? SLICE(", ") : SLICE(""));
-		ctl_add_shown(&t, event, "trigger.gfp_mask");
-	}
-	json_array_foreach(ctl_get(event, "trigger.gfp_flags"), i, flag)
-	{
-		text_add(&t, SLICE(" "));
-		if (json_is_string(flag))
-			text_add_shown(&t, slice_of(json_string_value(flag), json_string_length(flag)));
-	}
-	ctl_page_row(out, "Asked for", &t);
-	t = text_on(s, sizeof(s));
-	add_int(&t, event, "trigger.oom_score_adj", "adjusted by");
-	add_int(&t, event, "trigger.cpu", "on CPU");
-	ctl_page_row(out, "", &t);
-	t = text_on(s, sizeof(s));
-	ctl_add_shown(&t, event, "cpuset");
-	if (ctl_get(event, "mems_allowed")) {
-		text_add(&t, t.n ? SLICE(", nodes ") : SLICE("nodes "));
-		ctl_add_shown(&t, event, "mems_allowed");
-	}
-	ctl_page_row(out, "Cpuset", &t);
+	if (slice)
+		ctl_page_string_row(out, event, "Slice", "identity.slice");
 }
 
 static void put_unknown(const struct ctl_out *out, const json_t *event)
@@ -330,12 +242,12 @@ void ctl_page_print(const struct ctl_out *out, const json_t *event, uint64_t now
 		return;
 	ctl_page_string_row(out, event, "Kernel said", "kernel_text");
 	put_whose(out, event);
-	put_victim(out, event);
+	ctl_page_put_victim(out, event);
 	if (kill)
 		ctl_page_put_memory(out, event);
 	ctl_page_put_chain(out, event);
 	ctl_page_put_stat(out, event);
-	put_trigger(out, event);
+	ctl_page_put_trigger(out, event);
 	ctl_page_put_top(out, event);
 	ctl_page_put_host(out, event);
 	if (kill)

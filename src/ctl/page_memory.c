@@ -45,17 +45,17 @@ static void put_history(const struct ctl_out *out, const json_t *event)
 	/* The last point is the kill itself, where its size is known. */
 	if (n && ctl_held_kb(event, &kb) && p[n - 1].x < first)
 		p[n++] = (struct ctl_point){first, kb};
-	if (n < 2)
-		return;
 	struct text t = text_on(left, sizeof(left));
-	text_add(&t, SLICE("-"));
-	ctl_when_add_span(&t, first);
-	fputc('\n', out->f);
-	ctl_plot_line(out, p, n, out->width == INT_MAX || out->width > 90 ? 64 : (size_t)out->width - 18, 4,
-		      text_cstr(&t), "killed");
+	if (n >= 2) {
+		text_add(&t, SLICE("-"));
+		ctl_when_add_span(&t, first);
+		fputc('\n', out->f);
+		ctl_plot_line(out, p, n, out->width == INT_MAX || out->width > 90 ? 64 : (size_t)out->width - 18, 4,
+			      text_cstr(&t), "killed");
+	}
 	char s[128];
 	t = text_on(s, sizeof(s));
-	ctl_add_shown(&t, event, "victim.growth");
+	ctl_add_growth(&t, event);
 	ctl_page_row(out, "Growth", &t);
 }
 
@@ -95,6 +95,12 @@ void ctl_page_put_memory(const struct ctl_out *out, const json_t *event)
 				ctl_limit_kind(event) == CTL_LIMIT_HOST ? "RAM" : "limit");
 		else
 			bar_row(out, "Victim held", held, 0, "");
+		const char *why = ctl_over_limit(event);
+		if (why) {
+			text_add(&t, slice_cstr(why));
+			ctl_page_row(out, "", &t);
+			t = text_on(s, sizeof(s));
+		}
 	}
 	ctl_page_add_kb(&t, event, "victim.memory.anon_rss_kb", "anonymous");
 	ctl_page_add_kb(&t, event, "victim.memory.file_rss_kb", "file");
@@ -173,7 +179,11 @@ void ctl_page_put_stat(const struct ctl_out *out, const json_t *event)
 		text_add_size_kb(&t, in_kb ? v : v / 1024);
 		text_addf(&t, " %s", wanted[i].label);
 	}
-	ctl_page_row(out, "It held", &t);
+	bool chain = ctl_get(event, "cgroup.path") || ctl_get(event, "cgroup.limit_path");
+	if (t.n && !chain)
+		ctl_page_heading(out, "Control group");
+	/* In kB, a kernel counts what the cgroup holds itself, without those below it. */
+	ctl_page_row(out, in_kb ? "Itself held" : chain ? "of which" : "Held", &t);
 }
 
 void ctl_page_put_host(const struct ctl_out *out, const json_t *event)
@@ -229,6 +239,8 @@ void ctl_page_put_top(const struct ctl_out *out, const json_t *event)
 		t = text_on(s, sizeof(s));
 		if (ctl_num(task, "rss_kb", &kb))
 			text_add_size_kb(&t, kb);
+		else
+			text_add(&t, SLICE("-"));
 		ctl_put_fitted(out, text_slice(&t), 10, -1);
 		fprintf(out->f, "%s  ", ctl_style(out, CTL_PLAIN));
 		ctl_put_bar(out, ctl_num(task, "rss_kb", &kb) ? kb : 0, max, 20, dead ? CTL_RED : CTL_BLUE);

@@ -9,6 +9,8 @@ static bool lacks(const json_t *event, const char *path)
 bool ctl_unknown(const json_t *event, unsigned i, const char **what, const char **why)
 {
 	bool saved = lacks(event, "sources.process") && lacks(event, "host.machine_id");
+	/* LXC has no other name for a container than the one in the path. */
+	bool nameless = lacks(event, "identity.container.name") && !ctl_is(event, "identity.container.runtime", "lxc");
 	bool suppressed = ctl_is(event, "report", "suppressed"), partial = ctl_is(event, "report", "partial");
 	const struct {
 		bool applies;
@@ -25,7 +27,7 @@ bool ctl_unknown(const json_t *event, unsigned i, const char **what, const char 
 	     suppressed ? "it stands in the report, which was not printed" : "this kernel does not print it"},
 	    {!lacks(event, "identity.pod.uid") && lacks(event, "identity.pod.name"), "The pod's name",
 	     saved ? "a kernel log holds only its uid" : "no local file of kubelet or the runtime named it"},
-	    {!lacks(event, "identity.container.id") && lacks(event, "identity.container.name"), "The container's name",
+	    {!lacks(event, "identity.container.id") && nameless, "The container's name",
 	     saved ? "a kernel log holds only its id" : "no local file of its runtime named it"},
 	    {lacks(event, "victim.history") && !saved, "Memory before the kill",
 	     "the process was not seen for long enough"},

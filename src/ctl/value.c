@@ -170,6 +170,31 @@ bool ctl_limit_kb(const json_t *event, uint64_t *kb)
 	return ctl_num(event, "cgroup.memory.limit_kb", kb);
 }
 
+void ctl_add_growth(struct text *t, const json_t *event)
+{
+	static const struct {
+		const char *code, *words;
+	} rows[] = {{"spike", "spike: at least half of it came in the last moments"},
+		    {"leak", "leak: it grew all the time it was watched"},
+		    {"steady", "steady: neither a leak nor a spike could be seen"}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		if (ctl_is(event, "victim.growth", rows[i].code)) {
+			text_add(t, slice_cstr(rows[i].words));
+			return;
+		}
+	ctl_add_shown(t, event, "victim.growth");
+}
+
+const char *ctl_over_limit(const json_t *event)
+{
+	uint64_t held, limit;
+	enum ctl_limit kind = ctl_limit_kind(event);
+	if ((kind != CTL_LIMIT_OWN && kind != CTL_LIMIT_ABOVE) || !ctl_held_kb(event, &held) ||
+	    !ctl_limit_kb(event, &limit) || held <= limit)
+		return NULL;
+	return "more than the limit: pages it shares, as those of its program file, may be charged to another cgroup";
+}
+
 struct slice ctl_last_element(struct slice path)
 {
 	size_t slash = slice_rfind(path, SLICE("/"));

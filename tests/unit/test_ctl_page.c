@@ -2,6 +2,7 @@
 #include "ctl_fixture.h"
 
 #include <locale.h>
+#include <time.h>
 
 #include "ctl/html.h"
 #include "ctl/page.h"
@@ -45,10 +46,11 @@ static void the_page_holds_what_is_needed_at_night(void **state)
 					    "ruby -e puts <1> & 2",
 					    "shim (40) < init (1)",
 					    "498 MiB, 97 % of 512 MiB limit",
-					    "leak",
+					    "leak: it grew all the time it was watched",
 					    "podaaa  \u2190 limit reached",
 					    "limit hit 77 times",
-					    "puma, pid 99: another process than the one that died",
+					    "Process       puma, pid 99                              ruby, pid 42",
+					    "Held          8.7 MiB                                   498 MiB",
 					    "of 3 tasks"};
 	(void)state;
 	const char *text = page_of("{'type':'oom-kill'}", 100);
@@ -79,7 +81,29 @@ static void what_is_not_known_is_said_with_its_reason(void **state)
 	assert_holds(text, "The command line: a kernel log does not hold it");
 	assert_holds(text, "The pod's name: ");
 	assert_holds(text, "The wall-clock time: ");
+	assert_holds(text, "not known: of this kill the kernel printed only one line");
 	assert_lacks(text, "0 kB");
+}
+
+static void codes_are_explained_where_they_stand(void **state)
+{
+	(void)state;
+	assert_holds(page_of("{'type':'oom-kill','victim':{'memory':{'rss_kb':600000}}}", 200),
+		     "more than the limit: ");
+	assert_lacks(page_of("{'type':'oom-kill'}", 200), "more than the limit");
+	assert_holds(page_of("{'type':'oom-kill','report':'suppressed','verdict':null}", 200),
+		     "oomwatchctl list --since=\"2026-09-21 14:13:10\"");
+	assert_holds(page_of("{'type':'records-lost','verdict':null}", 200), "log_buf_len=4M");
+	assert_holds(page_of("{'type':'kills-unseen','verdict':null}", 200), "/proc/vmstat");
+	const char *text =
+	    page_of("{'type':'oom-kill','group':{'id':'g7','index':2},'identity':{'container':{'name':null,"
+		    "'id':'web','runtime':'lxc'},'slice':'-.slice'},'victim':{'start_time':"
+		    "'2026-09-21T14:11:50.5Z'}}",
+		    200);
+	assert_holds(text, "oomwatchctl info group.id=g7");
+	assert_lacks(text, "The container's name");
+	assert_lacks(text, "-.slice");
+	assert_holds(text, "Started       2026-09-21 14:11:50, ran for 1min 30s");
 }
 
 static void a_trigger_that_died_itself_is_said_so(void **state)
@@ -150,6 +174,8 @@ static void html_draws_history_and_composition(void **state)
 static int in_utf8(void **state)
 {
 	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
 	return setlocale(LC_ALL, "C.UTF-8") ? 0 : -1;
 }
 
@@ -159,6 +185,7 @@ int main(void)
 	    cmocka_unit_test(the_page_holds_what_is_needed_at_night),
 	    cmocka_unit_test(lines_keep_to_the_width),
 	    cmocka_unit_test(what_is_not_known_is_said_with_its_reason),
+	    cmocka_unit_test(codes_are_explained_where_they_stand),
 	    cmocka_unit_test(a_trigger_that_died_itself_is_said_so),
 	    cmocka_unit_test(members_of_wrong_types_do_no_harm),
 	    cmocka_unit_test(html_shows_markup_as_text),
