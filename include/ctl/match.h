@@ -34,7 +34,8 @@ struct ctl_match {
 	bool fields_done; /* the journal has already looked at FIELD terms */
 };
 
-/* NULL on success, else what is wrong (static text). Borrows the words. */
+/* NULL on success, else what is wrong (static text) with the word number `count` - 1, or with all when that is 0.
+ * Borrows the words. */
 const char *ctl_match_parse(struct ctl_match *m, char *const *words, int count) ATTR_MUST_CHECK ATTR_NONNULL;
 bool ctl_match_event(const struct ctl_match *m, const json_t *event) ATTR_NONNULL;
 

@@ -19,7 +19,7 @@ struct ctl_reader {
 	bool (*wait)(struct ctl_reader *r);
 	/* Says on stderr why nothing was found, and what to do. */
 	void (*say_empty)(const struct ctl_reader *r);
-	int fd; /* of a socket, for a caller that waits with a timeout of its own; else -1 */
+	int fd; /* of a socket that is still open, for a caller that waits with a timeout of its own; else -1 */
 	/* Returns an exit status. */
 	int (*close)(struct ctl_reader *r);
 };

@@ -38,6 +38,8 @@ bool ctl_limit_kb(const json_t *event, uint64_t *kb) ATTR_NONNULL;
 /* Is the cgroup whose limit was hit the victim's own, one above it, or none (the host)? */
 enum ctl_limit { CTL_LIMIT_UNKNOWN, CTL_LIMIT_OWN, CTL_LIMIT_ABOVE, CTL_LIMIT_HOST };
 enum ctl_limit ctl_limit_kind(const json_t *event) ATTR_NONNULL;
+/* "shim (40) < init (1)": the nearest first. Safe for a terminal. */
+void ctl_add_parents(struct text *t, const json_t *event) ATTR_NONNULL;
 /* How its memory grew, in words. */
 void ctl_add_growth(struct text *t, const json_t *event) ATTR_NONNULL;
 /* Why a process may hold more than the limit that killed it; NULL when it does not. */

@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 		while (verb->name && strcmp(verb->name, options.verb) != 0)
 			verb++;
 	if (!verb->name)
-		return ctl_usage("%s: no such verb", options.verb);
+		return ctl_usage("%s: no such verb; if it was killed: oomwatchctl info %s", options.verb, options.verb);
 	if (verb->max_args != CTL_NO_LIMIT && options.arg_count > verb->max_args)
 		return ctl_usage("%s takes no arguments", verb->name);
 	return verb->run(&options);

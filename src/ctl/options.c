@@ -33,23 +33,25 @@ static const struct {
 	const char *name;
 	const char *value; /* NULL: takes none */
 	const char *help;
+	const char *verb; /* the only one it belongs to; NULL: all */
 } table[] = {
-    {OPT_SINCE, "since", "TIME", "kills at or after TIME: \"2026-11-03 18:00\", yesterday, -2h"},
-    {OPT_UNTIL, "until", "TIME", "kills at or before TIME"},
-    {OPT_LINES, "lines", "N", "only the newest N events"},
-    {OPT_REVERSE, "reverse", NULL, "newest first"},
-    {OPT_QUIET, "quiet", NULL, "no notices"},
-    {OPT_NO_PAGER, "no-pager", NULL, "do not pipe output into a pager"},
-    {OPT_JSON, "json", "short|pretty|off", "events as JSON, one a line or indented"},
-    {OPT_DIRECTORY, "directory", "DIR", "read the journal files in DIR"},
-    {OPT_FILE, "file", "FILE", "read FILE: a journal file, events as JSON lines, or a saved\nkernel log (- for stdin)"},
-    {OPT_ROOT, "root", "DIR", "read the journal of the system below DIR"},
-    {OPT_SOCKET, "socket", "PATH", "read what the running daemon retains, or follow it, on its\nsocket"},
-    {OPT_EXEC, "exec", "CMD", "follow: run CMD for each event, with its JSON on stdin"},
-    {OPT_HTML, "html", NULL, "report: one self-contained HTML page (the default)"},
-    {OPT_OUTPUT, "output", "FILE", "report: write to FILE instead of stdout"},
-    {OPT_HELP, "help", NULL, "this text"},
-    {OPT_VERSION, "version", NULL, "version"},
+    {OPT_SINCE, "since", "TIME", "kills at or after TIME: \"2026-11-03 18:00\", yesterday, -2h", NULL},
+    {OPT_UNTIL, "until", "TIME", "kills at or before TIME", NULL},
+    {OPT_LINES, "lines", "N", "only the newest N events", NULL},
+    {OPT_REVERSE, "reverse", NULL, "newest first", NULL},
+    {OPT_QUIET, "quiet", NULL, "no notices", NULL},
+    {OPT_NO_PAGER, "no-pager", NULL, "do not pipe output into a pager", NULL},
+    {OPT_JSON, "json", "short|pretty|off", "events as JSON, one a line or indented", NULL},
+    {OPT_DIRECTORY, "directory", "DIR", "read the journal files in DIR", NULL},
+    {OPT_FILE, "file", "FILE", "read FILE: a journal file, events as JSON lines, or a saved\nkernel log (- for stdin)",
+     NULL},
+    {OPT_ROOT, "root", "DIR", "read the journal of the system below DIR", NULL},
+    {OPT_SOCKET, "socket", "PATH", "read what the running daemon retains, or follow it, on its\nsocket", NULL},
+    {OPT_EXEC, "exec", "CMD", "follow: run CMD for each event, with its JSON on stdin", "follow"},
+    {OPT_HTML, "html", NULL, "report: one self-contained HTML page (the default)", "report"},
+    {OPT_OUTPUT, "output", "FILE", "report: write to FILE instead of stdout", "report"},
+    {OPT_HELP, "help", NULL, "this text", NULL},
+    {OPT_VERSION, "version", NULL, "version", NULL},
 };
 
 static void print_columns(const char *left, const char *help)
@@ -182,6 +184,7 @@ enum ctl_options_result ctl_options_parse(struct ctl_options *o, int argc, char 
 		}
 	}
 	*s = '\0';
+	const char *verb = NULL, *only = NULL; /* an option that belongs to one verb, the last such */
 	int id;
 	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (id == OPT_HELP) {
@@ -198,6 +201,11 @@ enum ctl_options_result ctl_options_parse(struct ctl_options *o, int argc, char 
 		}
 		if (!apply(o, id, optarg))
 			return CTL_OPTIONS_USAGE;
+		for (size_t i = 0; i < ARRAY_COUNT(table); i++)
+			if (table[i].id == id && table[i].verb) {
+				only = table[i].name;
+				verb = table[i].verb;
+			}
 	}
 	if ((o->directory != NULL) + (o->file != NULL) + (o->root != NULL) + (o->socket != NULL) > 1) {
 		ctl_usage("--directory, --file, --root and --socket exclude each other");
@@ -205,6 +213,11 @@ enum ctl_options_result ctl_options_parse(struct ctl_options *o, int argc, char 
 	}
 	if (optind < argc)
 		o->verb = argv[optind++];
+	if (verb && (!o->verb || strcmp(o->verb, verb) != 0)) {
+		ctl_usage("--%s belongs to the verb %s%s", only, verb,
+			  strcmp(only, "output") == 0 ? "; for JSON: --json=short" : "");
+		return CTL_OPTIONS_USAGE;
+	}
 	o->args = argv + optind;
 	o->arg_count = argc - optind;
 	return CTL_OPTIONS_RUN;

@@ -25,8 +25,6 @@ void ctl_page_put_victim(const struct ctl_out *out, const json_t *event)
 	char s[CTL_PAGE_TEXT], raw[CTL_PAGE_TEXT];
 	struct text t = text_on(s, sizeof(s)), r = text_on(raw, sizeof(raw));
 	uint64_t v, pid = 0;
-	const json_t *parent;
-	size_t i;
 	if (!ctl_get(event, "victim"))
 		return;
 	ctl_page_heading(out, "Who died");
@@ -50,13 +48,7 @@ void ctl_page_put_victim(const struct ctl_out *out, const json_t *event)
 		text_addf(&t, t.n ? " (uid %llu)" : "uid %llu", (unsigned long long)v);
 	ctl_page_row(out, "User", &t);
 	t = text_on(s, sizeof(s));
-	json_array_foreach(ctl_get(event, "victim.parents"), i, parent)
-	{
-		text_add(&t, i ? SLICE(" < ") : SLICE(""));
-		ctl_add_shown(&t, parent, "comm");
-		if (ctl_num(parent, "pid", &v))
-			text_addf(&t, " (%llu)", (unsigned long long)v);
-	}
+	ctl_add_parents(&t, event);
 	ctl_page_row(out, "Parents", &t);
 	t = text_on(s, sizeof(s));
 	/* In the local zone, as the time of the kill above. */

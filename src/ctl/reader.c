@@ -12,6 +12,8 @@
 int ctl_query(const struct ctl_options *o, char *const *words, int count, struct ctl_match *m)
 {
 	const char *wrong = ctl_match_parse(m, words, count);
+	if (wrong && m->count)
+		return ctl_usage("\"%s\" is %s", words[m->count - 1], wrong);
 	if (wrong)
 		return ctl_usage("%s", wrong);
 	m->has_since = o->has_since;
@@ -84,6 +86,10 @@ int ctl_each(const struct ctl_options *o, struct ctl_match *m, const char *path,
 	uint64_t found = 0, seen = 0;
 	enum ctl_next next = CTL_NEXT_END;
 	enum ctl_order order = o->has_lines || o->reverse ? CTL_NEWEST_FIRST : CTL_OLDEST_FIRST;
+	if (o->has_lines && o->lines == 0) {
+		ctl_say("--lines=0 asks for no event");
+		return 1;
+	}
 	int rc = open_reader(o, m, path, &order, &r);
 	if (rc)
 		return rc;
@@ -92,7 +98,7 @@ int ctl_each(const struct ctl_options *o, struct ctl_match *m, const char *path,
 	bool hold = turn || (o->has_lines && order == CTL_OLDEST_FIRST);
 	if (o->has_lines && order == CTL_OLDEST_FIRST)
 		kept.max = o->lines;
-	bool more = !(o->has_lines && o->lines == 0);
+	bool more = true;
 	while (more && !ctl_interrupted() && (next = r->next(r, &event)) == CTL_NEXT_EVENT) {
 		seen++;
 		if (!ctl_match_event(m, event)) {

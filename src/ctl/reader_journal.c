@@ -22,7 +22,8 @@ struct journal_reader {
 	enum ctl_order order;
 	bool has_since;
 	uint64_t since_usec;
-	bool named; /* -D, --file or --root: not this system's own journal */
+	const char *named; /* by -D, --file or --root: not this system's own journal; else NULL */
+	bool in_time;      /* --since or --until */
 	uint64_t foreign, unreadable;
 	struct ctl_kernlog *log; /* only for the kernel's messages of a journal file */
 	bool ended;
@@ -114,10 +115,15 @@ static void say_empty(const struct ctl_reader *base)
 		ctl_say("%s: no OOM kill among the kernel's messages of this journal", r->path);
 		return;
 	}
-	ctl_say("no OOM events in the journal");
+	uint64_t bytes;
+	if (r->named && sd_journal_get_usage(r->journal, &bytes) >= 0 && bytes == 0)
+		ctl_say("%s holds no journal files", r->named);
+	else
+		ctl_say("no OOM events in %s%s", r->named ? r->named : "the journal",
+			r->in_time ? ", in that time" : "");
 	if (r->foreign)
-		ctl_say("%llu entries that look like events were written by other users than root: passed over",
-			(unsigned long long)r->foreign);
+		ctl_say("%llu entr%s like %s, but not by root: passed over", (unsigned long long)r->foreign,
+			r->foreign == 1 ? "y looks" : "ies look", r->foreign == 1 ? "an event" : "events");
 	if (r->named)
 		return;
 	if (forbidden("/var/log/journal") || forbidden("/run/log/journal"))
@@ -127,7 +133,7 @@ static void say_empty(const struct ctl_reader *base)
 			"For a saved kernel log: oomwatchctl explain FILE");
 	else if (!exists(CTL_SOCKET))
 		ctl_say("oomwatchd is not running (no " CTL_SOCKET "): systemctl start oomwatchd");
-	else
+	else if (!r->in_time)
 		ctl_say("either nothing was killed, or the journal has been rotated since");
 }
 
@@ -135,12 +141,32 @@ static int close_journal(struct ctl_reader *base)
 {
 	struct journal_reader *r = (struct journal_reader *)base;
 	if (r->unreadable)
-		ctl_say("%llu journal entries hold no readable event", (unsigned long long)r->unreadable);
+		ctl_say("%llu journal entr%s no readable event", (unsigned long long)r->unreadable,
+			r->unreadable == 1 ? "y holds" : "ies hold");
 	ctl_kernlog_free(r->log);
 	if (r->journal)
 		sd_journal_close(r->journal);
 	free(r);
 	return 0;
+}
+
+static void say_failed(const char *name, int error)
+{
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+		ctl_say("%s: %s: be root, or in the group systemd-journal or adm", name, strerror(-error));
+		break;
+	case -ENODATA: /* too short for a header */
+	case -EBADMSG:
+		ctl_say("%s: not a whole journal file: torn, or still being written elsewhere", name);
+		break;
+	case -EPROTONOSUPPORT:
+		ctl_say("%s: a journal file of a newer systemd than this one", name);
+		break;
+	default:
+		ctl_say("%s: %s", name, strerror(-error));
+	}
 }
 
 static int open_journal(const struct ctl_options *o, sd_journal **j)
@@ -150,6 +176,8 @@ static int open_journal(const struct ctl_options *o, sd_journal **j)
 		return sd_journal_open_files(j, files, 0);
 	if (o->directory)
 		return sd_journal_open_directory(j, o->directory, 0);
+	if (o->root && !exists(o->root))
+		return -errno;
 	if (o->root)
 		return sd_journal_open_directory(j, o->root, SD_JOURNAL_OS_ROOT);
 	return sd_journal_open(j, SD_JOURNAL_LOCAL_ONLY);
@@ -187,6 +215,16 @@ static bool fields_are_done(const struct ctl_match *m)
 	return any;
 }
 
+/* So that "next" begins with the newest `keep` entries, or with what is yet to come. */
+static int seek_behind(sd_journal *j, uint64_t keep)
+{
+	uint64_t skip = keep < INT32_MAX ? keep + 1 : INT32_MAX;
+	int rc = sd_journal_seek_tail(j);
+	if (rc >= 0)
+		rc = sd_journal_previous_skip(j, skip);
+	return rc < 0 || (uint64_t)rc == skip ? rc : sd_journal_seek_head(j);
+}
+
 static int start(struct journal_reader *r, const struct ctl_options *o, struct ctl_match *m, bool follow)
 {
 	int rc = sd_journal_set_data_threshold(r->journal, 0);
@@ -197,11 +235,8 @@ static int start(struct journal_reader *r, const struct ctl_options *o, struct c
 	m->fields_done = fields_are_done(m);
 	r->has_since = o->has_since;
 	r->since_usec = o->since_usec;
-	if (follow) {
-		/* Entries before the tail are not wanted; without this step "next" would begin at the head. */
-		rc = sd_journal_seek_tail(r->journal);
-		return rc < 0 ? rc : sd_journal_previous(r->journal);
-	}
+	if (follow)
+		return seek_behind(r->journal, o->has_lines ? o->lines : 0);
 	if (r->order == CTL_NEWEST_FIRST)
 		return sd_journal_seek_tail(r->journal);
 	return o->has_since ? sd_journal_seek_realtime_usec(r->journal, o->since_usec)
@@ -227,14 +262,13 @@ int ctl_reader_journal(const struct ctl_options *o, struct ctl_match *m, enum ct
 	if (!r)
 		return 1;
 	r->order = order;
-	r->named = o->file || o->directory || o->root;
-	const char *name = o->file ? o->file : o->directory ? o->directory : o->root ? o->root : "the journal";
+	r->named = o->file ? o->file : o->directory ? o->directory : o->root;
+	r->in_time = o->has_since || o->has_until;
 	int rc = open_journal(o, &r->journal);
 	if (rc >= 0)
 		rc = start(r, o, m, follow);
 	if (rc < 0) {
-		ctl_say("%s: %s%s", name, strerror(-rc),
-			rc == -EACCES || rc == -EPERM ? ": be root, or in the group systemd-journal or adm" : "");
+		say_failed(r->named ? r->named : "the journal", rc);
 		close_journal(&r->base);
 		return 1;
 	}
@@ -319,7 +353,7 @@ int ctl_reader_journal_kernel(const char *path, struct ctl_reader **out)
 	if (rc >= 0)
 		rc = sd_journal_seek_head(r->journal);
 	if (rc < 0) {
-		ctl_say("%s: %s", path, strerror(-rc));
+		say_failed(path, rc);
 		close_journal(&r->base);
 		return 1;
 	}

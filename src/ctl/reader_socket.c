@@ -16,12 +16,14 @@
 #include "ctl/signals.h"
 
 #define LINE_MAX_BYTES (2 * LIMIT_EVENT_JSON)
+/* oomwatchd greets at once; whoever does not is something else. */
+#define GREETING_MS 5000
 
 struct socket_reader {
 	struct ctl_reader base;
 	int fd;
 	const char *path;
-	bool follow, greeted, done;
+	bool follow, greeted, done, failed;
 	uint64_t replay;
 	char newest[128];
 	uint64_t dropped;
@@ -63,6 +65,14 @@ static void greet(struct socket_reader *r, const json_t *hello)
 		r->done = true;
 }
 
+static enum ctl_next not_oomwatchd(struct socket_reader *r, const char *what)
+{
+	ctl_say("%s: %s: is it oomwatchd's socket?", r->path, what);
+	r->done = r->failed = true;
+	r->base.fd = -1;
+	return CTL_NEXT_FAILED;
+}
+
 static bool is_newest(const struct socket_reader *r, const json_t *event)
 {
 	return slice_eq(ctl_str(event, "id"), slice_cstr(r->newest));
@@ -93,10 +103,26 @@ static bool receive(struct socket_reader *r, bool block)
 	ssize_t n = recv(r->fd, r->buffer + r->to, sizeof(r->buffer) - r->to, 0);
 	if (n <= 0) {
 		r->done = n == 0 || errno != EINTR;
+		r->base.fd = r->done ? -1 : r->fd;
 		return false;
 	}
 	r->to += (size_t)n;
 	return true;
+}
+
+/* The first line: a greeting, or why there is none. */
+static enum ctl_next take_greeting(struct socket_reader *r, const json_t *j)
+{
+	if (j && ctl_is(j, "type", "hello")) {
+		greet(r, j);
+		return CTL_NEXT_EVENT;
+	}
+	if (j && ctl_is(j, "type", "error")) {
+		notice(r, j);
+		r->done = r->failed = true;
+		return CTL_NEXT_FAILED;
+	}
+	return not_oomwatchd(r, "what answers does not speak as oomwatchd does");
 }
 
 static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
@@ -105,26 +131,34 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 	struct slice line;
 	while (!r->done && !ctl_interrupted()) {
 		if (!take_buffered_line(r, &line)) {
+			if (!r->greeted && ctl_poll(r->fd, POLLIN, GREETING_MS) == 0)
+				return not_oomwatchd(r, "no greeting within 5 seconds");
 			/* Not following, the reader waits for the newest retained event: it is on its way. */
-			if (!receive(r, !r->follow) && r->follow)
-				return CTL_NEXT_END;
+			if (!receive(r, !r->follow || !r->greeted) && r->follow)
+				break;
 			continue;
 		}
 		json_t *j = ctl_event_parse(line);
+		if (!r->greeted) {
+			enum ctl_next greeting = take_greeting(r, j);
+			json_decref(j);
+			if (greeting == CTL_NEXT_FAILED)
+				return greeting;
+			continue;
+		}
 		if (!j)
 			continue;
-		if (ctl_is(j, "type", "hello")) {
-			greet(r, j);
-		} else if (ctl_get(j, "id")) {
+		if (ctl_get(j, "id")) {
 			r->done = !r->follow && is_newest(r, j);
 			*event = j;
 			return CTL_NEXT_EVENT;
-		} else {
-			notice(r, j);
 		}
+		notice(r, j);
 		json_decref(j);
 	}
-	return CTL_NEXT_END;
+	if (!r->greeted && r->done && !r->failed)
+		return not_oomwatchd(r, "the connection was closed without a greeting");
+	return r->failed ? CTL_NEXT_FAILED : CTL_NEXT_END;
 }
 
 static bool wait_for_more(struct ctl_reader *base)

@@ -54,7 +54,7 @@ static void write_input(int fd, struct slice input, int64_t deadline)
 	}
 }
 
-/* Its exit status, or -1 when time was up. */
+/* Its exit status, or -1 when it was ended: time was up, or somebody asked us to stop. */
 static int wait_until(pid_t pid, int64_t deadline)
 {
 	int status;
@@ -98,7 +98,9 @@ bool ctl_runner_run(const char *command, struct slice input)
 	int status = wait_until(pid, deadline);
 	if (status == 0)
 		return true;
-	if (status < 0)
+	if (status < 0 && ctl_interrupted())
+		ctl_say("--exec: ended, as this program was asked to stop");
+	else if (status < 0)
 		ctl_say("--exec: ended after %d seconds", CTL_RUNNER_SECONDS);
 	else if (WIFEXITED(status))
 		ctl_say("--exec: exit status %d", WEXITSTATUS(status));

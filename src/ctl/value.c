@@ -170,6 +170,20 @@ bool ctl_limit_kb(const json_t *event, uint64_t *kb)
 	return ctl_num(event, "cgroup.memory.limit_kb", kb);
 }
 
+void ctl_add_parents(struct text *t, const json_t *event)
+{
+	const json_t *parent;
+	uint64_t pid;
+	size_t i;
+	json_array_foreach(ctl_get(event, "victim.parents"), i, parent)
+	{
+		text_add(t, i ? SLICE(" < ") : SLICE(""));
+		ctl_add_shown(t, parent, "comm");
+		if (ctl_num(parent, "pid", &pid))
+			text_addf(t, " (%llu)", (unsigned long long)pid);
+	}
+}
+
 void ctl_add_growth(struct text *t, const json_t *event)
 {
 	static const struct {

@@ -45,6 +45,18 @@ static void run(const struct ctl_options *o, const json_t *event)
 	free(json);
 }
 
+/* The journal will do as well, but nothing comes there while no daemon runs. */
+static void say_why_journal(const struct ctl_options *o)
+{
+	if (o->quiet)
+		return;
+	if (errno == EACCES)
+		ctl_say("following the journal: " CTL_SOCKET " is for root and the group oomwatch");
+	else
+		ctl_say("following the journal: oomwatchd is not running (no " CTL_SOCKET "): "
+			"systemctl start oomwatchd");
+}
+
 static int open_live(const struct ctl_options *o, struct ctl_match *m, struct ctl_reader **r)
 {
 	uint64_t replay = o->has_lines ? o->lines : 0;
@@ -56,6 +68,8 @@ static int open_live(const struct ctl_options *o, struct ctl_match *m, struct ct
 	}
 	if (o->socket || (!elsewhere && access(CTL_SOCKET, R_OK | W_OK) == 0))
 		return ctl_reader_socket(o->socket ? o->socket : CTL_SOCKET, replay, true, r);
+	if (!elsewhere)
+		say_why_journal(o);
 	return ctl_reader_journal(o, m, CTL_OLDEST_FIRST, true, r);
 }
 

@@ -74,6 +74,24 @@ def before_anything(cases):
     cases.check("-q says nothing", p.returncode == 1 and not p.err and not p.out, p.err)
     p = ctl("list", "-D", "/nonexistent")
     cases.check("a folder that is not there is named", p.returncode == 1 and "/nonexistent" in p.err, p.err)
+    os.makedirs("/run/no-journal")
+    p = ctl("list", "-D", "/run/no-journal")
+    cases.check("a folder without journal files is said to be one", p.returncode == 1
+                and p.err == "oomwatchctl: /run/no-journal holds no journal files\n", p.err)
+    p = ctl("list", "--root", "/nonexistent")
+    cases.check("a system that is not there is named", p.returncode == 1 and "/nonexistent: No such file" in p.err, p.err)
+    p = ctl("list", "--since=-1h")
+    cases.check("a time without kills is told from no kills at all", p.returncode == 1 and ", in that time" in p.err, p.err)
+    with open("/run/torn.journal", "wb") as f:
+        f.write(b"LPKSHHRH" + bytes(100))
+    p = ctl("list", "--file=/run/torn.journal")
+    cases.check("a torn journal file is called so", p.returncode == 1 and "not a whole journal file" in p.err, p.err)
+    p = ctl("web.service")
+    cases.check("a unit in the place of a verb gets a hint", p.returncode == 2 and "oomwatchctl info web.service" in p.err, p.err)
+    p = ctl("list", "a", "=b")
+    cases.check("a word that cannot be a match is named", p.returncode == 2 and '"=b" is not' in p.err, p.err)
+    p = subprocess.run(["timeout", "-s", "TERM", "1", CTL, "follow"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    cases.check("follow without a daemon waits for the journal, and says so", b"following the journal" in p.stderr, p.stderr)
     p = ctl("follow", "--socket=/nonexistent")
     cases.check("a socket that is not there is named, with the cure",
                 p.returncode == 1 and "systemctl start oomwatchd" in p.err, p.err)
@@ -179,6 +197,18 @@ def following(cases, cgroups):
         cases.check("and ends when asked to, from " + name, p.wait(10) == 0, p.stderr.read())
 
 
+def following_from_before(cases, victims):
+    words, want = [str(v.pid) for v in victims], [v.pid for v in victims]
+    p = subprocess.Popen([CTL, "follow", "--json=short", "-D", "/run/log/journal", "-n", "1000", *words], stdout=subprocess.PIPE)
+    patience = threading.Timer(20, p.kill)
+    patience.start()
+    got = [json.loads(p.stdout.readline() or "{}").get("victim", {}).get("pid") for _ in want]
+    cases.check("follow -n gives the last events first, from the journal too", got == want, got)
+    patience.cancel()
+    p.terminate()
+    p.wait()
+
+
 def selftest(cases):
     p = ctl("selftest", "--json=short")
     answer = json.loads(p.out) if p.out else {}
@@ -212,6 +242,7 @@ def main():
             permissions(cases)
             forgeries(cases)
             following(cases, cgroups)
+            following_from_before(cases, victims)
             selftest(cases)
     clean()
     cases.end()

@@ -55,6 +55,16 @@ static void wrong_values_are_wrong_usage(void **state)
 			fail_msg("\"%s\" is taken", lines[i]);
 }
 
+static void an_option_of_one_verb_is_refused_by_others(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("list -o json"), CTL_OPTIONS_USAGE);
+	assert_int_equal(parse("--exec=true"), CTL_OPTIONS_USAGE);
+	assert_int_equal(parse("info --html 42"), CTL_OPTIONS_USAGE);
+	assert_int_equal(parse("--exec=true follow -n 3"), CTL_OPTIONS_RUN);
+	assert_int_equal(parse("report -o x --html"), CTL_OPTIONS_RUN);
+}
+
 static void every_json_form_is_known(void **state)
 {
 	(void)state;
@@ -81,8 +91,11 @@ static void the_contracts_verbs_are_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(verb_and_matches_stand_between_options), cmocka_unit_test(without_words_it_lists),
-	    cmocka_unit_test(wrong_values_are_wrong_usage),           cmocka_unit_test(every_json_form_is_known),
+	    cmocka_unit_test(verb_and_matches_stand_between_options),
+	    cmocka_unit_test(without_words_it_lists),
+	    cmocka_unit_test(wrong_values_are_wrong_usage),
+	    cmocka_unit_test(every_json_form_is_known),
+	    cmocka_unit_test(an_option_of_one_verb_is_refused_by_others),
 	    cmocka_unit_test(the_contracts_verbs_are_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

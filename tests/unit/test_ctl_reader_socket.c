@@ -121,6 +121,25 @@ static void following_takes_live_events_until_the_daemon_goes(void **state)
 	assert_server_was_content();
 }
 
+static void who_does_not_greet_is_no_daemon(void **state)
+{
+	static const char *const said[] = {"220 mail.example.org ESMTP\n",
+					   "{\"type\":\"error\",\"error\":\"too many\"}\n",
+					   "{\"type\":\"oom-kill\",\"id\":\"a-1\"}\n", "half a line"};
+	struct ctl_reader *r;
+	json_t *event;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(said); i++)
+		for (int follow = 0; follow < 2; follow++) {
+			serve(said[i], "", "", false);
+			assert_int_equal(ctl_reader_socket(path, 0, follow, &r), 0);
+			assert_int_equal(r->next(r, &event), CTL_NEXT_FAILED);
+			assert_int_equal(r->next(r, &event), CTL_NEXT_FAILED);
+			r->close(r);
+			assert_server_was_content();
+		}
+}
+
 static void no_daemon_is_a_failure_with_a_cure(void **state)
 {
 	struct ctl_reader *r;
@@ -168,6 +187,7 @@ int main(void)
 	    cmocka_unit_test(what_is_retained_is_read_up_to_the_newest),
 	    cmocka_unit_test(a_daemon_that_retains_nothing_ends_the_list_at_once),
 	    cmocka_unit_test(following_takes_live_events_until_the_daemon_goes),
+	    cmocka_unit_test(who_does_not_greet_is_no_daemon),
 	    cmocka_unit_test(no_daemon_is_a_failure_with_a_cure),
 	    cmocka_unit_test(a_command_gets_the_event_on_its_input_and_nothing_in_its_words),
 	    cmocka_unit_test(a_command_that_fails_or_reads_nothing_is_no_harm),
