@@ -1,7 +1,7 @@
 /*
- * ctl/input: a file or stdin as lines, decompressed when its first bytes say
- * gzip, xz or zstd (by the system's own tool: no library, no shell). A bounded
- * sample can be looked at before the first line is taken.
+ * ctl/input: a file or stdin as lines, sent through the system's own gzip, xz,
+ * zstd, bzip2 or (UTF-16) iconv when its first bytes say so: no library, no
+ * shell. A bounded sample can be looked at before the first line is taken.
  */
 #ifndef CTL_INPUT_H
 #define CTL_INPUT_H

@@ -10,16 +10,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct {
-	const char *tool;
+/* What must go through another program before it is lines: told by its first bytes. */
+static const struct filter {
+	const char *argv[6];
 	size_t n;
 	const char *magic;
-} packers[] = {
-    {"gzip", 2, "\x1f\x8b"},
-    {"xz", 6,
+} filters[] = {
+    {{"gzip", "-dc"}, 2, "\x1f\x8b"},
+    {{"xz", "-dc"},
+     6,
      "\xfd"
      "7zXZ\0"},
-    {"zstd", 4, "\x28\xb5\x2f\xfd"},
+    {{"zstd", "-dc"}, 4, "\x28\xb5\x2f\xfd"},
+    {{"bzip2", "-dc"}, 3, "BZh"},
+    /* A log that went through PowerShell's ">". */
+    {{"iconv", "-c", "-f", "UTF-16", "-t", "UTF-8"}, 2, "\xff\xfe"},
+    {{"iconv", "-c", "-f", "UTF-16", "-t", "UTF-8"}, 2, "\xfe\xff"},
 };
 
 static ssize_t read_some(int fd, char *p, size_t n)
@@ -74,7 +80,19 @@ static void feed_tool(const struct ctl_input *in, int to)
 	}
 }
 
-static int unpack(struct ctl_input *in, const char *tool)
+static void exec_filter(const struct filter *filter)
+{
+	const char *argv[ARRAY_COUNT(filter->argv) + 1] = {NULL};
+	/* What it would complain about is said in our own words. */
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+	memcpy(argv, filter->argv, sizeof(filter->argv));
+	execvp(argv[0], (char *const *)argv);
+	_exit(127);
+}
+
+static int unpack(struct ctl_input *in, const struct filter *filter)
 {
 	int raw[2], plain[2];
 	if (pipe2(raw, O_CLOEXEC) < 0)
@@ -96,15 +114,14 @@ static int unpack(struct ctl_input *in, const char *tool)
 	if (in->tool == 0) {
 		if (dup2(raw[0], STDIN_FILENO) < 0 || dup2(plain[1], STDOUT_FILENO) < 0)
 			_exit(126);
-		execlp(tool, tool, "-dc", (char *)NULL);
-		_exit(127);
+		exec_filter(filter);
 	}
 	close(raw[0]);
 	close(raw[1]);
 	close(plain[1]);
 	close(in->fd);
 	in->fd = plain[0];
-	in->tool_name = tool;
+	in->tool_name = filter->argv[0];
 	in->from = in->to = 0;
 	in->bytes = 0;
 	in->eof = false;
@@ -133,9 +150,9 @@ int ctl_input_open(struct ctl_input *in, const char *path)
 	if (S_ISDIR(st.st_mode))
 		return give_up(in, -EISDIR);
 	fill(in, 8);
-	for (size_t i = 0; i < ARRAY_COUNT(packers); i++)
-		if (slice_starts(ctl_input_sample(in), slice_of(packers[i].magic, packers[i].n))) {
-			int error = unpack(in, packers[i].tool);
+	for (size_t i = 0; i < ARRAY_COUNT(filters); i++)
+		if (slice_starts(ctl_input_sample(in), slice_of(filters[i].magic, filters[i].n))) {
+			int error = unpack(in, &filters[i]);
 			if (error < 0)
 				return give_up(in, error);
 			break;
@@ -203,10 +220,11 @@ int ctl_input_close(struct ctl_input *in)
 	if (in->tool > 0) {
 		int status = wait_for(in->tool);
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-			ctl_say("%s is compressed, and %s is not installed", in->path, in->tool_name);
+			ctl_say("%s must go through %s to be read, and that is not installed", in->path, in->tool_name);
 			rc = 1;
 		} else if (to_the_end && status != 0) {
-			ctl_say("%s: %s could not unpack all of it", in->path, in->tool_name);
+			ctl_say("%s: %s could not read all of it: torn, or not what its first bytes say", in->path,
+				in->tool_name);
 		}
 	}
 	free(in->buffer);

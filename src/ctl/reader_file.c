@@ -19,6 +19,7 @@ struct file_reader {
 	struct ctl_input input;
 	struct ctl_kernlog *log; /* NULL: JSON lines */
 	bool ended;
+	bool events; /* it holds events, and a log was asked for */
 	uint64_t lines, broken;
 };
 
@@ -83,6 +84,12 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* Without dates or tags every line of a text counts as the kernel's: then a report must be in it. */
+static bool is_no_kernel_log(const struct ctl_kernlog_counters *c, const struct kmsg_textlog_counters *l)
+{
+	return c->reports == 0 && l->stamped * 10 < l->lines;
+}
+
 static void say_log_empty(const struct file_reader *r)
 {
 	const struct ctl_kernlog_counters *c = ctl_kernlog_counters(r->log);
@@ -90,11 +97,13 @@ static void say_log_empty(const struct file_reader *r)
 	unsigned long long lines = l->lines, kernel = l->kernel;
 	if (l->lines == 0) {
 		ctl_say("%s is empty", r->input.path);
-	} else if (l->kernel == 0 && l->foreign) {
+	} else if (!r->events && l->kernel == 0 && l->foreign) {
 		ctl_say("%s: %llu line%s, all of other programs: none carries the kernel's tag (\"kernel:\"), so none "
 			"is evidence",
 			r->input.path, lines, plural(lines));
-	} else if (l->stamped == 0 && c->reports == 0) {
+	} else if (r->events) {
+		ctl_say("%s holds events, not a kernel log: oomwatchctl info --file=%s", r->input.path, r->input.path);
+	} else if (is_no_kernel_log(c, l)) {
 		ctl_say("%s holds no kernel log that can be recognised. Expected: the output of dmesg or journalctl -k "
 			"(also -o json or export), a syslog file, or a capture of /dev/kmsg",
 			r->input.path);
@@ -165,7 +174,9 @@ int ctl_reader_file(const char *path, bool only_log, struct ctl_reader **out)
 		return rc;
 	}
 	struct slice sample = ctl_input_sample(&r->input), line;
-	if (only_log || !holds_events(sample)) {
+	bool events = holds_events(sample);
+	if (only_log || !events) {
+		r->events = events;
 		r->base.next = next_log;
 		r->log = ctl_kernlog_new();
 		if (!r->log) {

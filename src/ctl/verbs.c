@@ -13,7 +13,7 @@ const struct ctl_verb *ctl_verbs(void)
 	    {"stats", "[MATCH]...", "who is killed most, when, and why", CTL_NO_LIMIT, ctl_verb_stats},
 	    {"explain", "FILE|- [MATCH]...",
 	     "read any saved kernel log: dmesg, syslog, journalctl,\n/dev/kmsg; also packed "
-	     "with gzip, xz or zstd",
+	     "with gzip, xz, zstd or bzip2",
 	     CTL_NO_LIMIT, ctl_verb_explain},
 	    {"report", "[MATCH]...", "an HTML page with plots, to keep or to send", CTL_NO_LIMIT, ctl_verb_report},
 	    {"selftest", "", "make one real OOM kill in a memory cgroup of its own and\nsee its event arrive (as root)",

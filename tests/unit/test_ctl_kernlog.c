@@ -156,8 +156,8 @@ static void write_bytes(const char *p, size_t n)
 static bool pack(const char *tool)
 {
 	char command[256];
-	snprintf(command, sizeof(command), "command -v %s >/dev/null || exit 9; %s -c <%s >%s.p && mv %s.p %s", tool,
-		 tool, path, path, path, path);
+	snprintf(command, sizeof(command), "command -v %s >/dev/null || exit 9; %s <%s >%s.p && mv %s.p %s", tool, tool,
+		 path, path, path, path);
 	int status = system(command);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 9)
 		return false;
@@ -190,7 +190,7 @@ static int read_file(struct ctl_options o, bool only_log, struct found *f)
 
 static void packed_logs_are_read(void **state)
 {
-	static const char *const tools[] = {"gzip", "xz", "zstd"};
+	static const char *const tools[] = {"gzip", "xz", "zstd", "bzip2", "iconv -f UTF-8 -t UTF-16"};
 	static const char log[] = "[   12.345678] " KILL "\n";
 	struct found f;
 	(void)state;
