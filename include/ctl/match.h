@@ -37,6 +37,8 @@ struct ctl_match {
 /* NULL on success, else what is wrong (static text) with the word number `count` - 1, or with all when that is 0.
  * Borrows the words. */
 const char *ctl_match_parse(struct ctl_match *m, char *const *words, int count) ATTR_MUST_CHECK ATTR_NONNULL;
+/* False only when no event with this JSON can match: a look at its bytes, before they are parsed. */
+bool ctl_match_text(const struct ctl_match *m, struct slice json) ATTR_NONNULL;
 bool ctl_match_event(const struct ctl_match *m, const json_t *event) ATTR_NONNULL;
 
 #endif

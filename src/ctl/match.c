@@ -178,6 +178,33 @@ static bool same_subject(const struct ctl_term *a, const struct ctl_term *b)
 	return a->kind == b->kind || (a_name && b_name);
 }
 
+/* A value stands in the JSON as it is, unless JSON has an escape for a byte of it, or it is put together from parts. */
+static bool text_holds(const struct ctl_term *t, struct slice json)
+{
+	if (t->kind == CTL_TERM_FIELD || t->kind == CTL_TERM_PATH)
+		return true;
+	if (t->kind == CTL_TERM_PID && slice_starts(t->value, SLICE("0"))) /* "042" is 42 */
+		return true;
+	for (size_t i = 0; i < t->value.n; i++) {
+		unsigned char c = (unsigned char)t->value.p[i];
+		if (c <= ' ' || c > '~' || c == '"' || c == '\\' || (c == '/' && t->kind != CTL_TERM_EXE))
+			return true;
+	}
+	return slice_find(json, t->value) != SLICE_NPOS;
+}
+
+bool ctl_match_text(const struct ctl_match *m, struct slice json)
+{
+	for (uint32_t i = 0; i < m->count; i++) {
+		bool any = false;
+		for (uint32_t j = 0; j < m->count && !any; j++)
+			any = same_subject(&m->term[i], &m->term[j]) && text_holds(&m->term[j], json);
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
 static bool in_time(const struct ctl_match *m, const json_t *event)
 {
 	uint64_t usec;

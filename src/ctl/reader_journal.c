@@ -19,6 +19,8 @@
 struct journal_reader {
 	struct ctl_reader base;
 	sd_journal *journal;
+	const struct ctl_match *match;
+	bool skipped; /* an event that does not match was not even parsed */
 	enum ctl_order order;
 	bool has_since;
 	uint64_t since_usec;
@@ -67,7 +69,12 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 			r->foreign++;
 			continue;
 		}
-		*event = get(r->journal, "OOM_EVENT", &value) ? ctl_event_parse(value) : NULL;
+		bool there = get(r->journal, "OOM_EVENT", &value);
+		if (there && !ctl_match_text(r->match, value)) {
+			r->skipped = true;
+			continue;
+		}
+		*event = there ? ctl_event_parse(value) : NULL;
 		if (*event)
 			return CTL_NEXT_EVENT;
 		r->unreadable++;
@@ -116,6 +123,10 @@ static void say_empty(const struct ctl_reader *base)
 		return;
 	}
 	uint64_t bytes;
+	if (r->skipped) {
+		ctl_say("no event matches");
+		return;
+	}
 	if (r->named && sd_journal_get_usage(r->journal, &bytes) >= 0 && bytes == 0)
 		ctl_say("%s holds no journal files", r->named);
 	else
@@ -262,6 +273,7 @@ int ctl_reader_journal(const struct ctl_options *o, struct ctl_match *m, enum ct
 	if (!r)
 		return 1;
 	r->order = order;
+	r->match = m;
 	r->named = o->file ? o->file : o->directory ? o->directory : o->root;
 	r->in_time = o->has_since || o->has_until;
 	int rc = open_journal(o, &r->journal);

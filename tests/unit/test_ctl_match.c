@@ -17,6 +17,11 @@ static bool matches(const char *event, const char *words)
 		fail_msg("\"%s\": %s", words, wrong);
 	json_t *j = merged(event);
 	bool yes = ctl_match_event(&m, j);
+	char *text = json_dumps(j, JSON_COMPACT);
+	assert_non_null(text);
+	if (yes && !ctl_match_text(&m, slice_cstr(text)))
+		fail_msg("\"%s\" matches, and its text does not: %s", words, text);
+	free(text);
 	json_decref(j);
 	return yes;
 }
@@ -25,6 +30,7 @@ static void every_name_of_a_kill_finds_it(void **state)
 {
 	static const char *const words[] = {"",
 					    "42",
+					    "0042",
 					    "41",
 					    "ruby",
 					    "web",
@@ -49,6 +55,16 @@ static void every_name_of_a_kill_finds_it(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(words); i++)
 		if (!matches("{'type':'oom-kill'}", words[i]))
 			fail_msg("\"%s\" does not find the kill", words[i]);
+}
+
+static void a_text_without_the_words_is_passed_over(void **state)
+{
+	char *words[] = {(char *)"redis", (char *)"nginx"};
+	struct ctl_match m;
+	(void)state;
+	assert_null(ctl_match_parse(&m, words, 2));
+	assert_false(ctl_match_text(&m, SLICE("{\"victim\":{\"comm\":\"ruby\"}}")));
+	assert_true(ctl_match_text(&m, SLICE("{\"victim\":{\"comm\":\"nginx\"}}")));
 }
 
 static void other_names_do_not(void **state)
@@ -135,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_name_of_a_kill_finds_it),
+	    cmocka_unit_test(a_text_without_the_words_is_passed_over),
 	    cmocka_unit_test(other_names_do_not),
 	    cmocka_unit_test(words_about_one_thing_widen_and_about_two_narrow),
 	    cmocka_unit_test(a_name_of_digits_is_found_as_a_command_too),
