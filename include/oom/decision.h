@@ -34,6 +34,7 @@ struct oom_decision {
 	bool no_victim;
 	bool group;
 	struct slice group_path;
+	uint64_t group_usec; /* of the group's line */
 	bool first_known;
 	uint64_t first_seq, newest_seq; /* of its kills */
 	enum oom_prefix prefix;

@@ -193,9 +193,17 @@ static struct oom_decision *begin_group_with_sent(struct oom_assembler *a, const
 	return d;
 }
 
+/* A saved log may hold a passage twice: a line of the same path and stamp is the same line. */
+static bool is_groups_line_again(const struct oom_decision *d, const struct kmsg_record *rec, struct slice path)
+{
+	return d && d->group && d->kills && rec->usec && rec->usec == d->group_usec && slice_eq(path, d->group_path);
+}
+
 void oom_assembler_on_group(struct oom_assembler *a, const struct kmsg_record *rec, struct slice path)
 {
 	struct oom_decision *d = oom_assembler_find(a, rec);
+	if (is_groups_line_again(d, rec, path))
+		return;
 	struct oom_ready *newest = &a->out.newest;
 	bool killed = d && d->closed && !d->no_victim && oom_elapsed(rec->usec, d->last_usec) <= LIMIT_GROUP_PAUSE_USEC;
 	bool held = killed && newest->of == d && newest->incident.kind == OOM_INCIDENT_KILL;
@@ -207,7 +215,7 @@ void oom_assembler_on_group(struct oom_assembler *a, const struct kmsg_record *r
 	}
 	d->group = true;
 	d->group_path = arena_copy(&d->body->report.arena, path);
-	d->last_usec = rec->usec;
+	d->group_usec = d->last_usec = rec->usec;
 	if (newest->of == d)
 		set_group(d, &newest->incident, 1);
 }

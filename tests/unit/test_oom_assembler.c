@@ -841,6 +841,28 @@ static void a_passage_that_a_saved_log_holds_twice_is_counted_once(void **state)
 	end(t, 2);
 }
 
+static void a_groups_line_that_a_saved_log_holds_twice_begins_no_second_group(void **state)
+{
+	(void)state;
+	struct test *t = begin();
+	story_report(&t->s, &pod);
+	story_kill(&t->s, &pod);
+	uint64_t usec = t->s.usec;
+	for (int i = 0; i < 2; i++) {
+		t->s.usec = usec;
+		story_group(&t->s, "/pod");
+		story_kill_of(&t->s, true, 269, "other");
+		story_kill_of(&t->s, true, 270, "other");
+	}
+	stream_settle(&t->s);
+	assert_int_equal(t->s.count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_kill(t, i, 268 + i, OOM_DETAIL_FULL);
+		assert_group(t, i, i + 1, 0, "/pod");
+	}
+	end(t, 3);
+}
+
 static void records_of_another_boot_are_not_joined_to_those_before(void **state)
 {
 	(void)state;
@@ -1234,6 +1256,7 @@ int main(void)
 	    cmocka_unit_test(a_first_victim_printed_again_behind_a_gap_is_still_one_kill),
 	    cmocka_unit_test(a_pid_used_again_is_another_kill),
 	    cmocka_unit_test(a_passage_that_a_saved_log_holds_twice_is_counted_once),
+	    cmocka_unit_test(a_groups_line_that_a_saved_log_holds_twice_begins_no_second_group),
 	    cmocka_unit_test(records_of_another_boot_are_not_joined_to_those_before),
 	    cmocka_unit_test(a_torn_kill_line_is_a_kill_with_what_is_certain),
 	    cmocka_unit_test(a_name_longer_than_any_is_kept_in_part_and_said),
