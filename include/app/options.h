@@ -23,6 +23,7 @@ struct app_options {
 	const char *state;        /* NULL: none */
 	const char *metrics_file; /* NULL: none */
 	uint32_t sample_interval; /* seconds, 0 = off */
+	uint32_t recorder_memory; /* MiB */
 	enum event_cmdline cmdline;
 };
 

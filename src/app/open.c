@@ -176,6 +176,7 @@ static void open_recorder(struct app_daemon *d)
 	const struct host_recorder_options options = {
 	    .proc_fd = d->proc_fd,
 	    .root_fd = d->root_fd,
+	    .memory = (size_t)d->o->recorder_memory * 1024 * 1024,
 	    .interval_sec = d->o->sample_interval,
 	    .watch_cgroups = true,
 	};

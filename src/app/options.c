@@ -13,6 +13,8 @@
 #define DEFAULT_STATE "/var/lib/oomwatchd"
 #define DEFAULT_SAMPLE_INTERVAL 30
 #define MAX_SAMPLE_INTERVAL 86400
+#define DEFAULT_RECORDER_MEMORY 16
+#define MAX_RECORDER_MEMORY 1024
 
 enum {
 	OPT_FOREGROUND = 'f',
@@ -28,6 +30,7 @@ enum {
 	OPT_STATE,
 	OPT_METRICS_FILE,
 	OPT_SAMPLE_INTERVAL,
+	OPT_RECORDER_MEMORY,
 	OPT_CMDLINE,
 };
 
@@ -56,6 +59,8 @@ static const struct {
     {OPT_METRICS_FILE, "metrics-file", "PATH", "write Prometheus text to PATH, by rename"},
     {OPT_SAMPLE_INTERVAL, "sample-interval", "SEC",
      "memory history of processes every SEC seconds (default 30);\n0 = off"},
+    {OPT_RECORDER_MEMORY, "recorder-memory", "MIB",
+     "most memory for what is known of processes (default 16,\nenough for some 30,000)"},
     {OPT_CMDLINE, "cmdline", "full|argv0|none",
      "how much of a command line leaves the daemon (default full);\narguments may hold secrets"},
     {OPT_HELP, "help", NULL, "this text"},
@@ -67,9 +72,10 @@ static void print_help(void)
 	printf("usage: oomwatchd [OPTION]...\n\n"
 	       "Turns every kernel OOM kill into one JSON event, in journald and on a local\nsocket.\n\n");
 	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
-		char left[64];
-		const char *dash = table[i].id == OPT_FOREGROUND ? "-f, " : "    ";
-		snprintf(left, sizeof(left), "%s--%s%s%s", dash, table[i].name, table[i].value ? "=" : "",
+		char left[64], letter[8] = "    ";
+		if (table[i].id < OPT_JSON)
+			snprintf(letter, sizeof(letter), "-%c, ", table[i].id);
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, table[i].name, table[i].value ? "=" : "",
 			 table[i].value ? table[i].value : "");
 		const char *p = table[i].help;
 		bool wide = strlen(left) > 26;
@@ -117,11 +123,12 @@ static const char *path_or_none(const char *value)
 	return strcmp(value, "none") == 0 ? NULL : value;
 }
 
-static bool parse_interval(const char *value, uint32_t *out)
+static bool parse_number(const char *option, const char *what, const char *value, uint32_t least, uint32_t most,
+			 uint32_t *out)
 {
 	uint64_t v;
-	if (!slice_to_u64(slice_cstr(value), &v) || v > MAX_SAMPLE_INTERVAL)
-		return usage("--sample-interval=%s: not a number of seconds from 0 to %d", value, MAX_SAMPLE_INTERVAL);
+	if (!slice_to_u64(slice_cstr(value), &v) || v < least || v > most)
+		return usage("--%s=%s: not a number of %s from %u to %u", option, value, what, least, most);
 	*out = (uint32_t)v;
 	return true;
 }
@@ -177,7 +184,9 @@ static bool apply(struct app_options *o, struct given *given, int id, const char
 		o->metrics_file = value;
 		return true;
 	case OPT_SAMPLE_INTERVAL:
-		return parse_interval(value, &o->sample_interval);
+		return parse_number("sample-interval", "seconds", value, 0, MAX_SAMPLE_INTERVAL, &o->sample_interval);
+	case OPT_RECORDER_MEMORY:
+		return parse_number("recorder-memory", "MiB", value, 1, MAX_RECORDER_MEMORY, &o->recorder_memory);
 	default:
 		if (!choose("cmdline", value, cmdline_words, &chosen))
 			return false;
@@ -212,9 +221,14 @@ enum app_options_outcome app_options_parse(struct app_options *o, int argc, char
 		    (struct option){table[i].name, table[i].value ? required_argument : no_argument, NULL, table[i].id};
 
 	struct given given = {0};
-	*o = (struct app_options){.source = DEFAULT_SOURCE, .root = "/", .sample_interval = DEFAULT_SAMPLE_INTERVAL};
+	*o = (struct app_options){
+	    .source = DEFAULT_SOURCE,
+	    .root = "/",
+	    .sample_interval = DEFAULT_SAMPLE_INTERVAL,
+	    .recorder_memory = DEFAULT_RECORDER_MEMORY,
+	};
 	optind = 0;
-	for (int id; (id = getopt_long(argc, argv, "f", longs, NULL)) != -1;) {
+	for (int id; (id = getopt_long(argc, argv, "fhV", longs, NULL)) != -1;) {
 		switch (id) {
 		case OPT_HELP:
 			print_help();

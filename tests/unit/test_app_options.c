@@ -51,6 +51,7 @@ static void without_options_it_is_the_service(void **state)
 	assert_null(o.metrics_file);
 	assert_int_equal(o.from, APP_FROM_RESUME);
 	assert_int_equal(o.sample_interval, 30);
+	assert_int_equal(o.recorder_memory, 16);
 	assert_int_equal(o.cmdline, EVENT_CMDLINE_FULL);
 }
 
@@ -134,6 +135,10 @@ static void sampling_can_be_off_or_as_rare_as_a_day(void **state)
 	assert_int_equal(o.sample_interval, 0);
 	assert_int_equal(PARSE(&o, "--sample-interval=86400"), APP_OPTIONS_RUN);
 	assert_int_equal(o.sample_interval, 86400);
+	assert_int_equal(PARSE(&o, "--recorder-memory=1"), APP_OPTIONS_RUN);
+	assert_int_equal(o.recorder_memory, 1);
+	assert_int_equal(PARSE(&o, "--recorder-memory=1024"), APP_OPTIONS_RUN);
+	assert_int_equal(o.recorder_memory, 1024);
 }
 
 static void wrong_usage_is_said(void **state)
@@ -152,6 +157,9 @@ static void wrong_usage_is_said(void **state)
 	    "argument",
 	    "--json=yes",
 	    "--sample-interval=86401",
+	    "--recorder-memory=0",
+	    "--recorder-memory=1025",
+	    "--recorder-memory=16M",
 	    "--cmdline=",
 	    "--sample-interval=99999999999999999999",
 	};
