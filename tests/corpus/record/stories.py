@@ -97,7 +97,7 @@ def global_no_swap(s):
 
 def swap_on(s, mib):
     subprocess.check_call("dd if=/dev/zero of=/swapfile bs=1M count=%d status=none && chmod 600 /swapfile && "
-                          "mkswap -q /swapfile && swapon /swapfile" % mib, shell=True)
+                          "mkswap /swapfile >/dev/null && swapon /swapfile" % mib, shell=True)
     s.undo.append(lambda: subprocess.call("swapoff /swapfile; rm -f /swapfile", shell=True))
 
 
