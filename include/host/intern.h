@@ -21,6 +21,8 @@ struct host_intern {
 	uint64_t key[2];
 	uint32_t strings;
 	uint32_t fresh_first, fresh_last; /* see host_intern_watch */
+	uint32_t fresh_cells;             /* of the strings in the queue */
+	uint64_t fresh_refused;           /* strings for which it had no room */
 };
 
 /* `bucket` is `buckets` zeroed numbers; `buckets` is a power of two. */
@@ -35,6 +37,8 @@ void host_intern_drop(struct host_intern *in, uint32_t ref) ATTR_NONNULL;
 
 bool host_intern_equals(const struct host_intern *in, uint32_t ref, struct slice s) ATTR_NONNULL;
 size_t host_intern_size(const struct host_intern *in, uint32_t ref) ATTR_NONNULL;
+/* Cells of the pool that a string of `n` bytes takes. */
+uint32_t host_intern_cells(size_t n);
 /* The bytes, copied to `to`, at most `cap` of them. SLICE_NONE for 0. */
 struct slice host_intern_copy(const struct host_intern *in, uint32_t ref, char *to, size_t cap) ATTR_NONNULL;
 
@@ -42,8 +46,11 @@ struct slice host_intern_copy(const struct host_intern *in, uint32_t ref, char *
 void host_intern_note(struct host_intern *in, uint32_t ref, uint32_t note) ATTR_NONNULL;
 uint32_t host_intern_noted(const struct host_intern *in, uint32_t ref) ATTR_NONNULL;
 
+/* The queue below holds strings of this part of the pool at most: others need the rest. */
+#define HOST_INTERN_FRESH_SHARE 8
 /*
- * Puts `ref` at the end of a queue of strings to be looked at, unless it waits there already; the queue holds it too.
+ * Puts `ref` at the end of a queue of strings to be looked at, unless it waits there already or there is no room for
+ * it; the queue holds it too.
  * host_intern_fresh() takes the first one out: the caller holds it then and must drop it. 0: the queue is empty.
  */
 void host_intern_watch(struct host_intern *in, uint32_t ref) ATTR_NONNULL;

@@ -16,6 +16,8 @@
 
 /* Folders watched; each costs the kernel about 1 kB. More are not watched, and `incomplete` says so. */
 #define HOST_MOVES_MAX 8192
+/* Their paths take this part of the pool at most, 3 MB of the default: 8192 paths as Kubernetes makes them. */
+#define HOST_MOVES_SHARE 4
 
 struct host_watch {
 	int32_t wd;               /* 0: unused */
@@ -29,7 +31,8 @@ struct host_moves {
 	int mount_fd;    /* the hierarchy's mount point */
 	bool incomplete; /* not every folder is watched */
 	uint32_t watches;
-	uint64_t lost; /* times the kernel's queue ran over: everything is looked at again then */
+	uint32_t cells; /* of the pool, that their paths take */
+	uint64_t lost;  /* times the kernel's queue ran over: everything is looked at again then */
 	/* private */
 	struct host_intern *strings;
 	struct host_watch *watch; /* [0] is never used */

@@ -129,11 +129,16 @@ static uint32_t find(const struct host_intern *in, uint64_t hash, struct slice s
 	return 0;
 }
 
+uint32_t host_intern_cells(size_t n)
+{
+	size_t rest = n > FIRST_DATA ? n - FIRST_DATA : 0;
+	return (uint32_t)((rest + HOST_CELL_DATA - 1) / HOST_CELL_DATA + 1);
+}
+
 /* The chain of cells for `s`, without its head; 0 when the pool cannot hold it. */
 static uint32_t store(struct host_pool *pool, struct slice s)
 {
-	size_t rest = s.n > FIRST_DATA ? s.n - FIRST_DATA : 0;
-	if ((rest + HOST_CELL_DATA - 1) / HOST_CELL_DATA + 1 > host_pool_left(pool))
+	if (host_intern_cells(s.n) > host_pool_left(pool))
 		return 0;
 	uint32_t first = host_pool_take(pool);
 	if (!first)
@@ -236,6 +241,12 @@ void host_intern_watch(struct host_intern *in, uint32_t ref)
 	struct head h = head_of(in, ref);
 	if (h.watched)
 		return;
+	uint32_t cells = host_intern_cells(h.size);
+	if (in->fresh_cells + cells > in->pool->cap / HOST_INTERN_FRESH_SHARE) {
+		in->fresh_refused++;
+		return;
+	}
+	in->fresh_cells += cells;
 	h.watched = true;
 	h.holders++;
 	h.fresh_next = 0;
@@ -257,6 +268,7 @@ uint32_t host_intern_fresh(struct host_intern *in)
 		return 0;
 	struct head h = head_of(in, ref);
 	h.watched = false;
+	in->fresh_cells -= host_intern_cells(h.size);
 	set_head(in, ref, &h);
 	in->fresh_first = h.fresh_next;
 	if (!in->fresh_first)

@@ -63,6 +63,19 @@ static uint32_t make(struct host_moves *m, int32_t wd)
 	return i;
 }
 
+/* The path of watch `i`, or none. False: there is no room for it. */
+static bool set_path(struct host_moves *m, uint32_t i, struct slice path)
+{
+	uint32_t *ref = &m->watch[i].path, cells = path.p ? host_intern_cells(path.n) : 0;
+	if (*ref)
+		m->cells -= host_intern_cells(host_intern_size(m->strings, *ref));
+	host_intern_drop(m->strings, *ref);
+	*ref = m->cells + cells <= m->strings->pool->cap / HOST_MOVES_SHARE ? host_intern_hold(m->strings, path) : 0;
+	if (*ref)
+		m->cells += cells;
+	return *ref != 0;
+}
+
 /* The place of a queued one is freed when its turn comes. */
 static void forget(struct host_moves *m, uint32_t i)
 {
@@ -73,8 +86,7 @@ static void forget(struct host_moves *m, uint32_t i)
 		*at = w->same_hash;
 		break;
 	}
-	host_intern_drop(m->strings, w->path);
-	w->path = 0;
+	(void)set_path(m, i, SLICE_NONE);
 	w->wd = 0;
 	m->watches--;
 	if (w->queued)
@@ -109,16 +121,13 @@ static void watch_folder(struct host_moves *m, struct slice cgroup)
 	uint32_t i = find(m, wd);
 	if (!i)
 		i = make(m, wd);
-	uint32_t ref = i ? host_intern_hold(m->strings, cgroup) : 0;
-	if (!ref) {
+	if (!i || !set_path(m, i, cgroup)) {
 		m->incomplete = true;
 		inotify_rm_watch(m->fd, wd);
 		if (i)
 			forget(m, i);
 		return;
 	}
-	host_intern_drop(m->strings, m->watch[i].path);
-	m->watch[i].path = ref;
 	m->watch[i].unread = true;
 	enqueue(m, i);
 }

@@ -151,6 +151,33 @@ static void fresh_strings_come_once_in_order_and_outlive_their_holders(void **st
 	assert_int_equal(f->pool.used, 0);
 }
 
+/* A queue that nobody empties, or not as fast as somebody fills it, must leave room for the processes. */
+static void a_long_queue_of_fresh_strings_takes_no_more_than_its_share(void **state)
+{
+	struct fixture *f = *state;
+	char path[1000];
+	for (uint32_t i = 0; i < 200; i++) {
+		fill(path, sizeof(path), i);
+		uint32_t ref = host_intern_hold(&f->in, slice_of(path, sizeof(path)));
+		assert_int_not_equal(ref, 0);
+		host_intern_watch(&f->in, ref);
+		host_intern_drop(&f->in, ref);
+	}
+	assert_true(f->pool.used <= f->pool.cap / HOST_INTERN_FRESH_SHARE);
+	assert_true(f->in.fresh_refused > 0);
+	uint32_t ref, count = 0;
+	while ((ref = host_intern_fresh(&f->in))) {
+		host_intern_drop(&f->in, ref);
+		count++;
+	}
+	assert_int_equal(count + f->in.fresh_refused, 200);
+	assert_int_equal(f->pool.used, 0);
+	ref = host_intern_hold(&f->in, SLICE("/again"));
+	host_intern_watch(&f->in, ref);
+	host_intern_drop(&f->in, ref);
+	assert_int_equal(host_intern_fresh(&f->in), ref);
+}
+
 static void strings_of_one_bucket_do_not_hide_each_other(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +206,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_string_longer_than_the_bound_is_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_note_stays_with_its_string_and_goes_with_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(fresh_strings_come_once_in_order_and_outlive_their_holders, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(a_long_queue_of_fresh_strings_takes_no_more_than_its_share, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(strings_of_one_bucket_do_not_hide_each_other, setup, teardown),
 	};

@@ -216,6 +216,39 @@ static void a_full_pool_is_told_as_incomplete(void **state)
 		host_intern_drop(&f->strings, held[n]);
 }
 
+/* Whoever may make folders could fill the store with their paths, and nobody else's strings would fit. */
+static void long_paths_take_no_more_than_their_share_of_the_pool(void **state)
+{
+	struct fixture *f = *state;
+	char path[4096] = "sys/fs/cgroup/deep.slice", name[201];
+	open_all(f);
+	folder(f, path);
+	memset(name, 'x', 200);
+	name[200] = '\0';
+	int top = openat(f->root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC), at = top;
+	for (int depth = 0; depth < 18; depth++) { /* 18 paths of up to 3600 bytes: 32 kB */
+		assert_int_equal(mkdirat(at, name, 0755), 0);
+		close(openat(at, "cgroup.procs", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+		int below = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = below;
+	}
+	close(openat(at, "cgroup.procs", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	for (int i = 0; i < 60; i++) {
+		snprintf(path, sizeof(path), "wide-%02d-%s", i, name);
+		mkdirat(at, path, 0755);
+		strcat(path, "/cgroup.procs");
+		close(openat(at, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	}
+	close(at);
+	uint32_t cgroup;
+	int fd;
+	for (int i = 0; i < 200 && (host_moves_take(&f->moves), host_moves_next(&f->moves, &cgroup, &fd)); i++)
+		close(fd);
+	assert_true(f->moves.incomplete);
+	assert_true(f->pool.used <= f->pool.cap / HOST_MOVES_SHARE);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -230,6 +263,7 @@ int main(void)
 	    T(without_a_hierarchy_it_does_not_open),
 	    T(the_memory_hierarchy_goes_before_the_unified_one),
 	    T(a_full_pool_is_told_as_incomplete),
+	    T(long_paths_take_no_more_than_their_share_of_the_pool),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
