@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "event/build.h"
 #include "event/json.h"
+#include "host/cgroupfs.h"
 #include "host/container.h"
 #include "host/reckon.h"
 #include "host/recorder.h"
@@ -79,6 +80,8 @@ struct app_daemon {
 	bool recording;
 	struct host_recorder recorder;
 	struct host_names_cache *names; /* NULL: none */
+	int cgroup_fd;                  /* where the memory hierarchy is mounted; -1: nowhere */
+	uint32_t root_uid;              /* who owns the root directory, and so the host */
 	struct app_again again[APP_AGAIN];
 	struct app_facts facts;
 	struct event event;

@@ -57,6 +57,9 @@ void event_build(struct event *e, const struct event_input *in) ATTR_NONNULL;
  */
 void event_build_names(struct event *e, const struct host_names *names) ATTR_NONNULL;
 
+/* What the path of a built event says of a pod was a user's choice (host_identity_disown): takes it out again. */
+void event_build_disown(struct event *e) ATTR_NONNULL;
+
 /*
  * The other types; in->incident is not used and may be NULL. Ids, which no kill can have: lost records, the first of
  * them; unseen kills, "<boot_id>-<last_seq>-<kernel_count>".

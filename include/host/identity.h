@@ -20,9 +20,10 @@
  *
  * So the files of this host may be asked for a container's or pod's name only
  * where `container_by_host` or `pod_by_host` says that the host named it;
- * anything else could carry the id of a stranger. What lies below a system
- * service with Delegate= counts as named by the host: a path does not tell
- * whom it was delegated to.
+ * anything else could carry the id of a stranger. A path does not tell whom a
+ * system service with Delegate= was given to: `named_in` is where the host must
+ * be asked for that (host/cgroupfs), and host_identity_disown() what to do when
+ * it was a user.
  */
 #ifndef HOST_IDENTITY_H
 #define HOST_IDENTITY_H
@@ -57,6 +58,11 @@ struct host_identity {
 	bool pod_by_host;
 	enum host_qos qos;
 
+	/* The cgroup in which the outermost container or the pod was made; absent when there is none by the host. Who
+	 * may make folders there chose its name. */
+	struct slice named_in;
+	bool named_in_unit; /* … and that is a service or scope, or below one: what may be delegated */
+
 	bool user_owned;    /* part of the path lies in a user's delegated subtree */
 	uint32_t owner_uid; /* whose, when user_owned; UINT32_MAX for a capsule, whose uid is dynamic */
 };
@@ -67,5 +73,11 @@ struct host_identity {
  * `arena`; others borrow from `path`. Never fails: what is not recognised stays absent.
  */
 void host_identity_parse(struct slice path, struct arena *arena, struct host_identity *out) ATTR_NONNULL;
+
+/*
+ * `named_in` turned out to be a user's (HOST_UNIT_NO_UID: nobody can tell whose): as if that user's manager lay above.
+ * Unit, slice and session stay; they are the host's.
+ */
+void host_identity_disown(struct host_identity *id, uint32_t uid) ATTR_NONNULL;
 
 #endif

@@ -3,6 +3,7 @@
  * (often too late), the flight recorder (from before), local files (names).
  */
 #include "app/parts.h"
+#include "host/unit.h"
 
 #define DRAIN_ROUNDS 64
 #define CGROUPS_PER_TURN 8
@@ -28,13 +29,31 @@ bool app_facts_drain(struct app_daemon *d)
 
 /* ---- names, while the things are alive ---- */
 
-static void learn(struct app_daemon *d, struct slice path)
+/* Notes of a cgroup: who chose the name of the container or pod in its path. 0: not asked yet; else a uid, or this. */
+#define CGROUP_OF_HOST (UINT32_MAX - 1)
+
+static uint32_t ask_owner(const struct app_daemon *d, const struct host_identity *id)
+{
+	uint32_t uid;
+	if (!slice_present(id->named_in) || d->cgroup_fd < 0)
+		return CGROUP_OF_HOST;
+	int r = host_cgroupfs_owner(d->cgroup_fd, id->named_in, d->root_uid, &uid);
+	if (r < 0)
+		return 0;
+	return r ? uid : CGROUP_OF_HOST;
+}
+
+static uint32_t learn(struct app_daemon *d, struct slice path)
 {
 	struct host_identity id;
 	char text[2 * LIMIT_PATH];
 	struct arena arena = arena_on(text, sizeof(text));
 	host_identity_parse(path, &arena, &id);
+	uint32_t owner = ask_owner(d, &id);
+	if (owner && owner != CGROUP_OF_HOST)
+		host_identity_disown(&id, owner);
 	host_names_learn(d->names, &id, d->now.monotonic_usec);
+	return owner;
 }
 
 static void learn_again_later(struct app_daemon *d, struct slice path)
@@ -65,7 +84,7 @@ static bool learn_new_cgroups(struct app_daemon *d)
 	for (int i = 0; i < CGROUPS_PER_TURN; i++) {
 		if (!host_recorder_new_cgroup(&d->recorder, storage, sizeof(storage), &path, &slot))
 			return false;
-		learn(d, path);
+		host_recorder_note_cgroup(&d->recorder, slot, learn(d, path));
 		learn_again_later(d, path);
 		host_recorder_release_cgroup(&d->recorder, slot);
 	}
@@ -157,9 +176,9 @@ static void add_user(struct app_daemon *d, struct app_facts *f, const struct oom
 const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_incident *incident)
 {
 	struct app_facts *f = &d->facts;
+	f->facts = (struct event_facts){0};
 	if (d->proc_fd < 0 || incident->kind != OOM_INCIDENT_KILL || incident->pid > INT32_MAX)
 		return NULL;
-	f->facts = (struct event_facts){0};
 	f->arena = arena_on(f->text, sizeof(f->text));
 	const struct host_snapshot *s = host_snapshots_find(&d->snapshots, incident->pid, d->now.monotonic_usec);
 	uint64_t death = boottime_of(d, incident->usec), slop = d->stamp.known ? SLOP_KNOWN_USEC : SLOP_UNKNOWN_USEC;
@@ -175,6 +194,17 @@ const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_in
 	return &f->facts;
 }
 
+/* Who chose the name of the container or pod of `path`: as it was noted while it was alive, else as it is now. */
+static uint32_t owner_of(const struct app_daemon *d, const struct host_identity *id, struct slice path)
+{
+	const struct host_found *found = d->facts.facts.cached ? &d->facts.found : NULL;
+	if (found && found->cgroup_note && slice_eq(found->process.cgroup, path))
+		return found->cgroup_note;
+	uint32_t owner = ask_owner(d, id);
+	/* It is gone: a service may have been given away, nobody else was. */
+	return owner ? owner : id->named_in_unit ? HOST_UNIT_NO_UID : CGROUP_OF_HOST;
+}
+
 void app_facts_name(struct app_daemon *d)
 {
 	struct slice path = slice_present(d->event.cgroup.path) ? d->event.cgroup.path : d->event.group.cgroup;
@@ -184,6 +214,11 @@ void app_facts_name(struct app_daemon *d)
 	struct host_names names;
 	d->facts.arena = arena_on(d->facts.text, sizeof(d->facts.text));
 	host_identity_parse(path, &d->facts.arena, &id);
+	uint32_t owner = owner_of(d, &id, path);
+	if (owner != CGROUP_OF_HOST) {
+		host_identity_disown(&id, owner);
+		event_build_disown(&d->event);
+	}
 	if (!host_names_find(d->names, &id, &names)) {
 		/* Never seen alive, or before its files were written: they may be there now. */
 		host_names_learn(d->names, &id, d->now.monotonic_usec);

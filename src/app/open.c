@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/notify.h"
@@ -198,8 +199,12 @@ static void open_recorder(struct app_daemon *d)
 
 static void open_names(struct app_daemon *d)
 {
+	struct stat root;
+	d->cgroup_fd = -1;
 	if (!d->recording && !d->o->root_given)
 		return;
+	d->cgroup_fd = host_cgroupfs_open(d->root_fd);
+	d->root_uid = fstat(d->root_fd, &root) < 0 ? 0 : root.st_uid;
 	void *storage = map(host_names_cache_size());
 	int err = storage ? host_names_cache_init(storage, d->root_fd, &d->names) : -errno;
 	if (err < 0) {
@@ -241,5 +246,7 @@ void app_close(struct app_daemon *d)
 		host_recorder_close(&d->recorder);
 	if (d->names)
 		host_names_cache_close(d->names);
+	if (d->cgroup_fd >= 0)
+		close(d->cgroup_fd);
 	kmsg_source_close(&d->source);
 }

@@ -357,6 +357,12 @@ void event_build_unseen(struct event *e, const struct event_input *in, uint64_t 
 	event_summary(e);
 }
 
+void event_build_disown(struct event *e)
+{
+	e->identity.pod.uid = e->identity.pod.qos = SLICE_NONE;
+	event_summary(e);
+}
+
 static bool add_name(struct event *e, struct slice *to, struct slice name)
 {
 	if (slice_present(*to) || !slice_present(name))

@@ -56,9 +56,11 @@ static bool find_machine(const struct host_unit_walk *w, struct slice next, stru
 /* ---- the walk ---- */
 
 struct walk {
+	struct slice path;
 	struct arena *arena;
 	struct host_identity *out;
 	struct host_unit_walk system, user;
+	bool in_unit; /* below a service or scope of the host */
 	bool in_user; /* below a user's manager or session: `user` reads on */
 	struct host_runtime_scope scope;
 	struct host_container_id found[LIMIT_OUTER + 1]; /* outermost first */
@@ -121,6 +123,13 @@ static struct slice with_dashes(struct slice uid, struct arena *arena)
 	return arena_copy(arena, slice_of(text, sizeof(text)));
 }
 
+/* The name of `element` is the choice of whoever may make folders above it. */
+static void set_named_in(struct walk *w, struct slice element)
+{
+	w->out->named_in = slice_of(w->path.p, (size_t)(element.p - w->path.p));
+	w->out->named_in_unit = w->in_unit;
+}
+
 static void step_pod(struct walk *w, struct slice element)
 {
 	struct slice uid;
@@ -134,6 +143,8 @@ static void step_pod(struct walk *w, struct slice element)
 	w->out->pod_uid = with_dashes(uid, w->arena);
 	w->out->qos = qos;
 	w->out->pod_by_host = !w->scope.inner;
+	if (w->out->pod_by_host)
+		set_named_in(w, element);
 }
 
 static void add_container(struct walk *w, struct host_container_id container)
@@ -152,8 +163,11 @@ static void step(struct walk *w, struct slice element, struct slice rest)
 	bool is_container = host_runtime_container(&w->scope, element, &container);
 	step_units(w, element, rest, is_container);
 	step_pod(w, element);
+	if (is_container && w->count == 0 && !w->out->user_owned && !was_in_machine)
+		set_named_in(w, element);
 	if (is_container)
 		add_container(w, container);
+	w->in_unit = slice_present(w->system.unit);
 	if (is_container || w->out->in_machine != was_in_machine)
 		w->scope = (struct host_runtime_scope){.inner = true};
 	else
@@ -181,7 +195,7 @@ static void finish(struct walk *w)
 
 void host_identity_parse(struct slice path, struct arena *arena, struct host_identity *out)
 {
-	struct walk w = {.arena = arena, .out = out};
+	struct walk w = {.path = path, .arena = arena, .out = out};
 	struct slice element;
 	*out = (struct host_identity){0};
 	if (!slice_starts(path, SLICE("/")))
@@ -189,4 +203,14 @@ void host_identity_parse(struct slice path, struct arena *arena, struct host_ide
 	while (next_element(&path, &element))
 		step(&w, element, path);
 	finish(&w);
+}
+
+void host_identity_disown(struct host_identity *id, uint32_t uid)
+{
+	id->user_owned = true;
+	id->owner_uid = uid;
+	id->container_by_host = id->pod_by_host = false;
+	id->pod_uid = id->named_in = SLICE_NONE;
+	id->named_in_unit = false;
+	id->qos = HOST_QOS_NONE;
 }

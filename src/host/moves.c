@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "host/cgroupfs.h"
 
 #define MASK (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_EXCL_UNLINK)
 
@@ -165,30 +166,10 @@ static void find_folders(struct host_moves *m, uint32_t cgroup)
 	close(fd);
 }
 
-/* The hierarchy that has the memory controller, as host_parse_cgroup() chooses it. */
-static int open_mount(int root_fd)
-{
-	static const char *const rows[][2] = {
-	    {"sys/fs/cgroup/memory", "memory.limit_in_bytes"}, /* v1 */
-	    {"sys/fs/cgroup", "cgroup.controllers"},           /* v2 */
-	    {"sys/fs/cgroup/unified", "cgroup.controllers"},   /* v2 beside v1 */
-	};
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		int fd = openat(root_fd, rows[i][0], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		/* v1's root has a limit file since 2.6; should it ever go, cgroup.procs alone would do. */
-		if (faccessat(fd, rows[i][1], F_OK, 0) == 0)
-			return fd;
-		close(fd);
-	}
-	return -ENOENT;
-}
-
 int host_moves_open(struct host_moves *m, int root_fd, struct host_intern *strings, void *storage)
 {
 	m->fd = m->mount_fd = -1;
-	int mount_fd = open_mount(root_fd);
+	int mount_fd = host_cgroupfs_open(root_fd);
 	if (mount_fd < 0)
 		return mount_fd;
 	*m = (struct host_moves){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),

@@ -301,6 +301,56 @@ static void nothing_that_is_added_below_a_path_changes_what_the_host_said(void *
 	}
 }
 
+/* ---- whom to ask ---- */
+
+#define A64 "3f2a7c81d4e5b69708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f"
+#define POD "5a1c7f3e-0d3b-4b6e-9a55-1f2e3d4c5b6a"
+
+static void what_a_container_or_pod_was_made_in_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *named_in;
+		bool unit;
+	} rows[] = {
+	    {"/system.slice/docker-" A64 ".scope", "/system.slice/", false},
+	    {"/docker/" A64 "/x", "/docker/", false},
+	    {"/system.slice/ci.service/libpod-payload-" A64, "/system.slice/ci.service/", true},
+	    {"/system.slice/ci.service/sub/docker-" A64 ".scope/docker/" A64, "/system.slice/ci.service/sub/", true},
+	    {"/kubepods/pod" POD "/" A64, "/kubepods/pod" POD "/", false},
+	    {"/kubepods/pod" POD, "/kubepods/", false},
+	    {"/system.slice/ci.service/kubepods/pod" POD, "/system.slice/ci.service/kubepods/", true},
+	    {"/lxc.payload.web", "/", false},
+	    {"/lxc.payload.web/kubepods/pod" POD, "/", false},
+	    {"/system.slice/ci.service/sub", NULL, false},
+	    {"/user.slice/user-1000.slice/user@1000.service/docker-" A64 ".scope", NULL, false},
+	    {"/machine.slice/machine-web.scope/payload/docker-" A64 ".scope", NULL, false},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char storage[512];
+		struct arena arena = arena_on(storage, sizeof(storage));
+		struct host_identity id = parse(slice_cstr(rows[i].path), &arena);
+		if (slice_present(id.named_in) != !!rows[i].named_in ||
+		    (rows[i].named_in && !slice_eq(id.named_in, slice_cstr(rows[i].named_in))) ||
+		    id.named_in_unit != rows[i].unit)
+			fail_msg("%s: %.*s %d", rows[i].path, (int)id.named_in.n, id.named_in.p, id.named_in_unit);
+	}
+}
+
+static void what_is_disowned_is_the_users_and_the_unit_stays_the_hosts(void **state)
+{
+	(void)state;
+	char storage[512];
+	struct arena arena = arena_on(storage, sizeof(storage));
+	struct host_identity id = parse(SLICE("/system.slice/ci.service/kubepods/burstable/pod" POD "/" A64), &arena);
+	assert_true(id.pod_by_host && id.container_by_host);
+	host_identity_disown(&id, 1001);
+	assert_true(slice_eq(id.unit, SLICE("ci.service")));
+	assert_true(slice_eq(id.slice, SLICE("system.slice")));
+	assert_true(id.has_container && id.user_owned && id.owner_uid == 1001);
+	assert_false(id.pod_by_host || id.container_by_host || slice_present(id.pod_uid) || id.qos);
+}
+
 /* ---- edges ---- */
 
 static void what_is_no_absolute_path_tells_nothing(void **state)
@@ -426,6 +476,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_path_of_the_corpus_has_its_identity),
 	    cmocka_unit_test(nothing_that_is_added_below_a_path_changes_what_the_host_said),
+	    cmocka_unit_test(what_a_container_or_pod_was_made_in_is_told),
+	    cmocka_unit_test(what_is_disowned_is_the_users_and_the_unit_stays_the_hosts),
 	    cmocka_unit_test(what_is_no_absolute_path_tells_nothing),
 	    cmocka_unit_test(a_unit_name_has_at_most_255_bytes),
 	    cmocka_unit_test(the_longest_paths_are_walked_to_their_end),
