@@ -27,7 +27,7 @@
  * differently is not told.
  *
  * A victim that lives five milliseconds must be read in that time: the caller should run ahead of what it watches
- * (Nice=-20 or better). Measured on two processors with four to nineteen others wanting to run: so, 1 victim of 10,000
+ * (Nice=-20). Measured on two processors with four to nineteen others wanting to run: so, 1 victim of 10,000
  * was not wholly known; without, up to 4 of 200 in a bad run.
  *
  * The descriptor of /proc is borrowed. No call blocks; each does a bounded

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Storms of real kills against the daemon: each event is held against what its victim wrote down before it grew.
 
-   storm.py [--runs=N] [--kills=200] [--groups=20] [--noise=PER_SEC] [--nice=-5] [--no-events] [MODE ...]
+   storm.py [--runs=N] [--kills=200] [--groups=20] [--noise=PER_SEC] [--nice=-20] [--no-events] [MODE ...]
 
 Without arguments a small storm of each kind, as a test; a machine that cannot run the daemon for milliseconds on end may
 cost a victim, so each kind has three tries to be complete. With arguments: figures, no verdict.
@@ -103,7 +103,7 @@ def main():
     ap.add_argument("--kills", type=int, default=200)
     ap.add_argument("--groups", type=int, default=20)
     ap.add_argument("--noise", type=int, default=0)
-    ap.add_argument("--nice", type=int, default=-5)
+    ap.add_argument("--nice", type=int, default=-20)
     ap.add_argument("--no-events", action="store_true")
     ap.add_argument("--verbose", action="store_true")
     ap.add_argument("modes", nargs="*", metavar="MODE", choices=MODES + [[]])
