@@ -12,7 +12,8 @@
 #include "sink/socket_ring.h"
 
 struct sink_socket_client {
-	int fd;           /* owned; -1: a free place */
+	bool open;        /* false: a free place. All zero, so that those never used cost no memory (36 kB each) */
+	int fd;           /* owned */
 	bool blocked;     /* its socket is full: nothing is tried until POLLOUT */
 	bool input_ended; /* it shut down its sending side */
 	bool asked;       /* it has sent its request */

@@ -56,8 +56,6 @@ struct sink_socket *sink_socket_new(struct slice boot_id)
 		memcpy(s->boot_id, boot_id.p, boot_id.n);
 		s->boot_id_n = boot_id.n;
 	}
-	for (uint32_t i = 0; i < LIMIT_CLIENTS; i++)
-		s->client[i].fd = -1;
 	return s;
 }
 
@@ -66,7 +64,7 @@ void sink_socket_free(struct sink_socket *s)
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < LIMIT_CLIENTS; i++)
-		if (s->client[i].fd >= 0)
+		if (s->client[i].open)
 			sink_socket_client_hang_up(s->client[i].fd);
 	if (s->path[0])
 		sink_socket_listen_remove(s->path, &s->place);
@@ -104,7 +102,7 @@ int sink_socket_adopt(struct sink_socket *s, int listen_fd)
 static void close_client(struct sink_socket *s, struct sink_socket_client *c)
 {
 	sink_socket_client_hang_up(c->fd);
-	c->fd = -1;
+	c->open = false;
 	s->clients--;
 }
 
@@ -139,15 +137,15 @@ void sink_socket_publish(struct sink_socket *s, const struct sink_message *m)
 	bool full = sink_socket_ring_full(&s->ring);
 	for (uint32_t i = 0; i < LIMIT_CLIENTS; i++) {
 		struct sink_socket_client *c = &s->client[i];
-		if (c->fd >= 0 && !fits(m))
+		if (c->open && !fits(m))
 			sink_socket_client_lose(c, &s->counters);
-		else if (c->fd >= 0 && full)
+		else if (c->open && full)
 			sink_socket_client_evict(c, &s->ring, &s->counters);
 	}
 	if (fits(m))
 		sink_socket_ring_put(&s->ring, m->event->id, m->json);
 	for (uint32_t i = 0; i < LIMIT_CLIENTS; i++)
-		if (s->client[i].fd >= 0)
+		if (s->client[i].open)
 			write_to(s, &s->client[i]);
 }
 
@@ -156,7 +154,7 @@ uint32_t sink_socket_pollfds(struct sink_socket *s, struct pollfd *fds)
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < LIMIT_CLIENTS; i++) {
 		struct sink_socket_client *c = &s->client[i];
-		if (c->fd < 0)
+		if (!c->open)
 			continue;
 		/* Without either, POLLHUP still tells that the client has gone. */
 		short events = c->input_ended || c->closing ? 0 : POLLIN;
@@ -191,7 +189,7 @@ static void welcome(struct sink_socket *s, struct sink_socket_client *c, int fd)
 	s->clients++;
 	/* Most clients that want a replay have asked for it by now. */
 	read_from(s, c);
-	if (c->fd >= 0)
+	if (c->open)
 		write_to(s, c);
 }
 
@@ -205,7 +203,7 @@ static void turn_away(int fd)
 static struct sink_socket_client *free_place(struct sink_socket *s)
 {
 	for (uint32_t i = 0; i < LIMIT_CLIENTS; i++)
-		if (s->client[i].fd < 0)
+		if (!s->client[i].open)
 			return &s->client[i];
 	return NULL;
 }
@@ -247,7 +245,7 @@ static void serve(struct sink_socket *s, struct sink_socket_client *c, short rev
 		c->blocked = false;
 	if (revents & POLLIN)
 		read_from(s, c);
-	if (c->fd >= 0)
+	if (c->open)
 		write_to(s, c);
 }
 
@@ -260,7 +258,7 @@ void sink_socket_dispatch(struct sink_socket *s, const struct pollfd *fds, uint3
 			continue;
 		if (!c)
 			knock = true;
-		else if (c->fd == fds[i].fd) /* not closed by a publish in between */
+		else if (c->open && c->fd == fds[i].fd) /* not closed by a publish in between */
 			serve(s, c, fds[i].revents);
 	}
 	if (!knock)

@@ -21,6 +21,7 @@
 void sink_socket_client_open(struct sink_socket_client *c, int fd, const struct sink_socket_ring *ring,
 			     struct slice hello)
 {
+	c->open = true;
 	c->fd = fd;
 	c->blocked = c->input_ended = c->asked = c->closing = false;
 	c->next = c->live_from = c->skip_from = c->skip_to = ring->next;
