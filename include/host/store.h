@@ -133,7 +133,8 @@ uint32_t host_store_live(const struct host_store *s, int32_t pid) ATTR_NONNULL;
  * was known. 0: there is no room, or a record read later than `at_usec` shows the child already. */
 uint32_t host_store_fork(struct host_store *s, int32_t parent, int32_t child, uint64_t at_usec,
 			 bool *inherited) ATTR_NONNULL;
-/* An exec: what the old program was is no longer true. 0: the process is not known. */
+/* An exec: what the old program was is no longer true. An exit just before was that of the thread that led until then.
+ * 0: the process is not known. */
 uint32_t host_store_exec(struct host_store *s, int32_t pid, uint64_t at_usec) ATTR_NONNULL;
 void host_store_rename(struct host_store *s, int32_t pid, uint64_t at_usec, struct slice comm) ATTR_NONNULL;
 void host_store_set_uid(struct host_store *s, int32_t pid, uint64_t at_usec, uint32_t uid) ATTR_NONNULL;

@@ -265,9 +265,27 @@ uint32_t host_store_fork(struct host_store *s, int32_t parent, int32_t child, ui
 	return i;
 }
 
+/*
+ * An exec by another thread than the first ends that one before it takes its number (de_thread): the exit event came,
+ * and the process goes on.
+ */
+static uint32_t resume(struct host_store *s, int32_t pid, uint64_t at_usec)
+{
+	uint32_t i = *host_store_bucket(s, pid);
+	while (i && s->record[i].pid != pid)
+		i = s->record[i].same_hash;
+	if (!i || s->record[i].start_usec > at_usec + CLOCK_SLACK_USEC ||
+	    s->record[i].since_usec + HOST_STORE_KEEP_OTHER_USEC < at_usec)
+		return 0;
+	host_store_revive(s, i, at_usec);
+	return i;
+}
+
 uint32_t host_store_exec(struct host_store *s, int32_t pid, uint64_t at_usec)
 {
 	uint32_t i = live_at(s, pid, at_usec);
+	if (!i && !host_store_live(s, pid))
+		i = resume(s, pid, at_usec);
 	if (!i)
 		return 0;
 	struct host_record *r = &s->record[i];
@@ -275,7 +293,8 @@ uint32_t host_store_exec(struct host_store *s, int32_t pid, uint64_t at_usec)
 	host_intern_drop(&s->strings, r->cmdline);
 	r->exe = r->cmdline = 0;
 	r->comm_size = 0;
-	r->flags &= (uint16_t) ~(HOST_RECORD_EXE_DELETED | HOST_RECORD_CMDLINE_CUT | HOST_RECORD_NO_MM);
+	r->flags &= (uint16_t) ~(HOST_RECORD_EXE_DELETED | HOST_RECORD_CMDLINE_CUT | HOST_RECORD_NO_MM |
+				 HOST_RECORD_LEADER_GONE);
 	return i;
 }
 
@@ -312,7 +331,7 @@ void host_store_revive(struct host_store *s, uint32_t i, uint64_t now_usec)
 	struct host_record *r = &s->record[i];
 	host_store_move(s, i, HOST_LIST_NONE);
 	r->since_usec = now_usec;
-	r->flags |= HOST_RECORD_LEADER_GONE;
+	r->flags = (uint16_t)((r->flags & ~HOST_RECORD_KILLED) | HOST_RECORD_LEADER_GONE);
 	s->dead--;
 	s->live++;
 }

@@ -3,7 +3,7 @@
  * own, kill lines come from /dev/kmsg, and what the recorder knew of each victim
  * is compared with what the victim itself wrote down before it grew.
  *
- *   recorder_storm [--mode=exec|fork|rename|move|reuse] [--kills=200] [--groups=20] [--runs=1] [--noise=PER_SEC]
+ *   recorder_storm [--mode=exec|fork|rename|move|reuse|thread] [--kills=200] [--groups=20] [--runs=1] [--noise=PER_SEC]
  *                  [--life-ms=5] [--no-events] [--no-moves] [--memory=BYTES] [--nice|--rt] [--verbose] [--tell]
  *
  * exec    joins its cgroup, then execs with a command line of its own
@@ -11,6 +11,7 @@
  * rename  as exec, and then gives itself another name
  * move    execs first and is moved into its cgroup by its parent afterwards
  * reuse   as exec, but the victim's number had another process just before, and has another right after
+ * thread  as exec, by a thread that is not the first: the kernel tells of the first one's end before (de_thread)
  * Each victim's parent exits before the victim grows. Without arguments: a small storm of each kind, as a test.
  * --tell only makes the storm and prints the truth, a JSON object for each victim: storm.py holds the daemon against
  * it. Exit status 0 when all was known of all, 1 when not, 77 when this machine cannot run it.
@@ -19,6 +20,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,7 +43,7 @@
 #define MAX_GROUPS 64
 
 enum rank { RANK_NONE, RANK_NICE, RANK_RT };
-enum mode { MODE_EXEC, MODE_FORK, MODE_RENAME, MODE_MOVE, MODE_REUSE };
+enum mode { MODE_EXEC, MODE_FORK, MODE_RENAME, MODE_MOVE, MODE_REUSE, MODE_THREAD };
 
 /* Written by the victim and its parents, read by us when all is over. */
 struct truth {
@@ -165,10 +167,32 @@ static void exec_victim(const struct setup *s, uint32_t k, uint32_t g, int fd)
 	_exit(1);
 }
 
+static struct {
+	const struct setup *s;
+	uint32_t k, g;
+	int fd;
+} to_exec;
+
+static void *exec_from_thread(void *unused)
+{
+	usleep(2000); /* the fork and the exec are not one batch of events */
+	exec_victim(to_exec.s, to_exec.k, to_exec.g, to_exec.fd);
+	return unused;
+}
+
 static void run_victim(const struct setup *s, uint32_t k, uint32_t g, int fd)
 {
+	pthread_t thread;
 	if (s->mode != MODE_MOVE)
 		own_cgroup_join(&s->cgroup, g, getpid());
+	if (s->mode == MODE_THREAD) {
+		to_exec.s = s;
+		to_exec.k = k;
+		to_exec.g = g;
+		to_exec.fd = fd;
+		pthread_create(&thread, NULL, exec_from_thread, NULL);
+		pause();
+	}
 	if (s->mode != MODE_FORK)
 		exec_victim(s, k, g, fd);
 	note_self(s, k);
@@ -520,7 +544,7 @@ static uint32_t number(const char *text, uint32_t max)
 
 static void read_options(struct setup *s, int argc, char **argv)
 {
-	static const char *const modes[] = {"exec", "fork", "rename", "move", "reuse"};
+	static const char *const modes[] = {"exec", "fork", "rename", "move", "reuse", "thread"};
 	for (int i = 1; i < argc; i++) {
 		const char *a = argv[i], *v = strchr(a, '=') ? strchr(a, '=') + 1 : "";
 		if (!strncmp(a, "--mode=", 7)) {
@@ -581,7 +605,7 @@ static bool run_mode(struct setup *s, enum mode mode, int proc_fd, int shared)
  * victim: each kind has three tries to be complete. */
 static bool check_all(struct setup *s, int proc_fd, int shared)
 {
-	static const char *const names[] = {"exec", "fork", "rename", "move", "reuse"};
+	static const char *const names[] = {"exec", "fork", "rename", "move", "reuse", "thread"};
 	bool good = true;
 	s->kills = 40;
 	s->groups = 8;

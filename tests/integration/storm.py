@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from integration import BUILD, Cases, Daemon, need_root  # noqa: E402
 
 STORM = os.path.join(BUILD, "tests/integration/recorder_storm")
-MODES = ["exec", "fork", "rename", "move", "reuse"]
+MODES = ["exec", "fork", "rename", "move", "reuse", "thread"]
 PARTS = ["event", "cgroup", "cmdline", "exe", "ppid", "parents", "comm"]
 
 

@@ -437,6 +437,24 @@ static void a_leader_that_went_before_its_threads_comes_back(void **state)
 	assert_int_equal(find(11, NOW + 200 * SEC), i);
 }
 
+static void an_exec_by_a_thread_goes_on_with_the_life_of_the_leader_it_ended(void **state)
+{
+	(void)state;
+	uint32_t parent = put(5, 1, NOW - SEC, "sh"), i = fork_at(5, 11, NOW);
+	host_store_exit(&s, 5, NOW + 1000, false);
+	host_store_exit(&s, 11, NOW + 2000, true);
+	assert_int_equal(host_store_exec(&s, 11, NOW + 3000), i);
+	put(11, 1, NOW - NOW % TICK, "runc");
+	assert_int_equal(host_store_live(&s, 11), i);
+	assert_int_equal(host_store_parent(&s, i), parent);
+	assert_int_equal(host_store_at(&s, i)->ppid, 5);
+	assert_false(host_store_at(&s, i)->flags & (HOST_RECORD_KILLED | HOST_RECORD_LEADER_GONE));
+	/* Not one who is gone for long: then a fork was lost. */
+	host_store_exit(&s, 11, NOW + 4000, true);
+	assert_int_equal(host_store_exec(&s, 11, NOW + 10 * SEC), 0);
+	assert_int_equal(find(11, NOW + 4000), i);
+}
+
 static void kernel_threads_are_told_by_their_want_of_memory(void **state)
 {
 	(void)state;
@@ -550,6 +568,7 @@ int main(void)
 	    T(a_full_pool_leaves_records_without_strings_and_counts_it),
 	    T(a_history_longer_than_a_cell_comes_back_whole),
 	    T(a_leader_that_went_before_its_threads_comes_back),
+	    T(an_exec_by_a_thread_goes_on_with_the_life_of_the_leader_it_ended),
 	    T(kernel_threads_are_told_by_their_want_of_memory),
 	    T(absent_members_leave_what_was_known),
 	    T(a_storage_that_is_too_small_is_refused),
