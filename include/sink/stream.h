@@ -15,6 +15,7 @@ struct sink_stream {
 	enum sink_stream_form form;
 	bool colour; /* readable form only: red for a kill, yellow for the rest */
 	bool broken; /* EPIPE: the reader left; the caller may stop */
+	int error;   /* of the first line that was lost, a negative errno */
 	bool torn;   /* private: a line was begun and could not be finished */
 	struct sink_counters counters;
 };

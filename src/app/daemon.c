@@ -196,6 +196,9 @@ static void say_totals(const struct app_daemon *d)
 		log_line(LOG_LEVEL_NOTICE, "%s: %llu line%s passed over, %llu record%s read", d->o->source,
 			 (unsigned long long)c->garbage, c->garbage == 1 ? "" : "s", (unsigned long long)c->records,
 			 c->records == 1 ? "" : "s");
+	if (d->stream.error && !d->stream.broken)
+		log_line(LOG_LEVEL_ERR, "stdout: %llu event%s could not be written",
+			 (unsigned long long)d->stream.counters.dropped, d->stream.counters.dropped == 1 ? "" : "s");
 	if (d->forged)
 		log_line(LOG_LEVEL_NOTICE, "%s: %llu kill line%s written by a process, not by the kernel: no event",
 			 d->o->source, (unsigned long long)d->forged, d->forged == 1 ? "" : "s");
@@ -246,5 +249,6 @@ int app_daemon_run(const struct app_options *o)
 	last_turn(d);
 	say_totals(d);
 	app_close(d);
-	return d->failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	bool unwritten = d->stream.error && !d->stream.broken; /* a reader that left had enough */
+	return d->failed || unwritten ? EXIT_FAILURE : EXIT_SUCCESS;
 }

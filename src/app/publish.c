@@ -14,11 +14,20 @@
 #define NOTIFY_PAUSE_USEC (1000ull * 1000)
 #define POSITION_PAUSE_USEC (10ull * 1000 * 1000)
 
+static void to_stream(struct app_daemon *d, const struct sink_message *m)
+{
+	int before = d->stream.error;
+	sink_stream_publish(&d->stream, m);
+	if (d->stream.error && !before && !d->stream.broken)
+		log_line(LOG_LEVEL_ERR, "stdout: cannot write an event: %s; this one is lost",
+			 strerror(-d->stream.error));
+}
+
 void app_publish_event(struct app_daemon *d, struct sink_mark mark)
 {
 	struct sink_message m = {.event = &d->event, .json = event_json_encode(d->json, &d->event), .mark = mark};
 	if (d->o->foreground)
-		sink_stream_publish(&d->stream, &m);
+		to_stream(d, &m);
 	if (d->journal)
 		sink_journal_publish(d->journal, &m);
 	if (d->socket)

@@ -93,6 +93,8 @@ void sink_stream_publish(struct sink_stream *s, const struct sink_message *m)
 	}
 	s->torn = s->torn || begun;
 	s->broken = r == -EPIPE;
+	if (!s->error)
+		s->error = r;
 	s->counters.errors++;
 	s->counters.dropped++;
 }

@@ -13,66 +13,14 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (Cases, Daemon, Journald, MemoryCgroups, kill_one, need_root, oom_kill_count,  # noqa: E402
-                         private_run)
+from integration import (Cases, Daemon, FaithfulClient, Journald, MemoryCgroups, kill_one, need_root,  # noqa: E402
+                         oom_kill_count, private_run)
 
 STORM = 200
 KILL = "MESSAGE_ID=5ef39f0ddfef4293b8e652629a707eda"
 SOCKET = "/run/events.sock"
 STATE = "/run/state"
 OPTIONS = ("--journal=yes", "--socket=" + SOCKET, "--state=" + STATE, "--from=resume")
-
-
-class FaithfulClient:
-    """Stays connected; when it is cut off it comes back and asks for what it missed."""
-
-    def __init__(self):
-        self.events, self.gaps, self.stopped, self.arrived = [], 0, False, []
-        self.greeted = False
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self):
-        last = None
-        while not self.stopped:
-            s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            s.settimeout(0.2)
-            try:
-                s.connect(SOCKET)
-                self.arrived.append("connected, after %s:" % str(last)[33:])
-                if last:
-                    s.sendall(json.dumps({"after": last}).encode() + b"\n")
-                last = self.listen(s, last)
-            except OSError:
-                time.sleep(0.02)
-            s.close()
-
-    def listen(self, s, last):
-        buffer = b""
-        while not self.stopped:
-            try:
-                data = s.recv(65536)
-            except socket.timeout:
-                continue
-            except OSError:
-                return last
-            if not data:
-                return last
-            *lines, buffer = (buffer + data).split(b"\n")
-            for e in map(json.loads, lines):
-                self.greeted = True
-                if e["type"] == "oom-kill":
-                    self.events.append(e)
-                    last = e["id"]
-                    self.arrived.append(str(e["kmsg_seq"]))
-                elif e["type"] == "replay-gap":
-                    self.gaps += 1
-        return last
-
-    def stop(self):
-        self.stopped = True
-        self.thread.join()
-        return self.events
 
 
 def stored(journald, killed, seconds=20):
@@ -113,7 +61,7 @@ def slay(daemon):
 
 def storm(cases, journald, group):
     """kill -9 in the middle of it, again and again, and SIGTERM too."""
-    daemon, client = begin(), FaithfulClient()
+    daemon, client = begin(), FaithfulClient(SOCKET)
     while not client.greeted:
         time.sleep(0.01)
     killed = [kill_one(group, 64, "first")]  # gives the client an id to come back with

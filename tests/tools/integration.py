@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -227,6 +228,59 @@ class SocketClient:
             *lines, self.buffer = self.buffer.split(b"\n")
             got += [json.loads(x) for x in lines]
         return got
+
+
+class FaithfulClient:
+    """Stays connected; when it is cut off it comes back and asks for what it missed."""
+
+    def __init__(self, path):
+        self.path = path
+        self.events, self.gaps, self.stopped, self.arrived = [], 0, False, []
+        self.greeted = False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        last = None
+        while not self.stopped:
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            s.settimeout(0.2)
+            try:
+                s.connect(self.path)
+                self.arrived.append("connected, after %s:" % str(last)[33:])
+                if last:
+                    s.sendall(json.dumps({"after": last}).encode() + b"\n")
+                last = self.listen(s, last)
+            except OSError:
+                time.sleep(0.02)
+            s.close()
+
+    def listen(self, s, last):
+        buffer = b""
+        while not self.stopped:
+            try:
+                data = s.recv(65536)
+            except socket.timeout:
+                continue
+            except OSError:
+                return last
+            if not data:
+                return last
+            *lines, buffer = (buffer + data).split(b"\n")
+            for e in map(json.loads, lines):
+                self.greeted = True
+                if e["type"] == "oom-kill":
+                    self.events.append(e)
+                    last = e["id"]
+                    self.arrived.append(str(e["kmsg_seq"]))
+                elif e["type"] == "replay-gap":
+                    self.gaps += 1
+        return last
+
+    def stop(self):
+        self.stopped = True
+        self.thread.join()
+        return self.events
 
 
 def private_run():
