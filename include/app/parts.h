@@ -105,6 +105,7 @@ struct app_daemon {
 	uint64_t last_kill, last_stamp;          /* of the last kill published, of the last record read */
 	uint64_t lines_before; /* kill lines read that the count of `state` has already, or of another boot */
 	bool state_stale, state_failed;
+	bool held;          /* the position, see app_publish_single() */
 	uint64_t state_due; /* when a position that only moved is worth a write */
 
 	uint64_t kills, forged, lost, unseen;
@@ -135,6 +136,9 @@ bool app_past_has(const struct app_daemon *d, uint64_t seq) ATTR_NONNULL;
 /* publish.c */
 /* d->event, to every sink. */
 void app_publish_event(struct app_daemon *d, struct sink_mark mark) ATTR_NONNULL;
+/* The same for an event that no record of this boot's log makes again: the position stays as it is saved until journald
+ * has it, so that a restart finds what it was made of. */
+void app_publish_single(struct app_daemon *d, struct sink_mark mark) ATTR_NONNULL;
 void app_publish_ready(struct app_daemon *d) ATTR_NONNULL;
 void app_publish_gap(struct app_daemon *d) ATTR_NONNULL;
 /* Holds the kernel's count of kills against what was read, when it is time to. */

@@ -119,7 +119,9 @@ static void publish_earlier(struct app_daemon *d, uint64_t realtime_of_zero)
 		    .recovered = true,
 		};
 		event_build(&d->event, &in);
-		app_publish_event(d, (struct sink_mark){0});
+		app_publish_single(d, (struct sink_mark){0});
+		if (d->journal)
+			sink_journal_flush(d->journal, clock_read().monotonic_usec);
 		d->kills += incident.kind == OOM_INCIDENT_KILL;
 	}
 }

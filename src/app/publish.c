@@ -37,6 +37,12 @@ void app_publish_event(struct app_daemon *d, struct sink_mark mark)
 	d->metrics_stale = true;
 }
 
+void app_publish_single(struct app_daemon *d, struct sink_mark mark)
+{
+	app_publish_event(d, mark);
+	d->held = d->held || (d->journal && sink_journal_waiting(d->journal));
+}
+
 /* The wall clock of a kernel stamp: as long ago by CLOCK_REALTIME as by CLOCK_MONOTONIC. */
 static struct opt_u64 realtime_of(const struct app_daemon *d, uint64_t usec)
 {
@@ -57,7 +63,7 @@ static struct event_input input_for(const struct app_daemon *d, uint64_t usec)
 	};
 }
 
-/* A loss or a difference has no record of its own: a restart need not read anything again for it. */
+/* A loss or a difference has no record of its own: a restart cannot make it again by reading one. */
 static struct sink_mark mark_here(const struct app_daemon *d)
 {
 	uint64_t from = d->source.next_seq ? d->source.next_seq - 1 : 0;
@@ -117,7 +123,7 @@ void app_publish_gap(struct app_daemon *d)
 	d->lost += gap.count;
 	struct event_input in = input_for(d, d->now.monotonic_usec);
 	event_build_lost(&d->event, &in, gap.from_seq, gap.to_seq, gap.count);
-	app_publish_event(d, mark_here(d));
+	app_publish_single(d, mark_here(d));
 	d->state_stale = true;
 }
 
@@ -144,7 +150,7 @@ void app_publish_reckon(struct app_daemon *d)
 	struct event_input in = input_for(d, d->now.monotonic_usec);
 	event_build_unseen(&d->event, &in, kernel - d->reckon.kernel_base, lines - d->reckon.lines_base,
 			   d->source.next_seq ? d->source.next_seq - 1 : 0);
-	app_publish_event(d, mark_here(d));
+	app_publish_single(d, mark_here(d));
 }
 
 /* What a restart needs now. */
@@ -175,7 +181,10 @@ static void position(const struct app_daemon *d, struct app_state *s)
 static void save_state(struct app_daemon *d)
 {
 	struct app_state s;
-	if (d->state_fd < 0 || !d->source.seen_any)
+	d->held = d->held && sink_journal_waiting(d->journal);
+	if (d->held)
+		d->state_due = UINT64_MAX; /* what is waited for is journald */
+	if (d->state_fd < 0 || !d->source.seen_any || d->held)
 		return;
 	position(d, &s);
 	if (s.kill != d->state.kill)

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 from integration import (Cases, Daemon, Journald, MemoryCgroups, kill_one, need_root, oom_kill_count,  # noqa: E402
@@ -109,6 +108,34 @@ def overrun_while_down(cases, group, options):
     again.stop()
 
 
+def killed_with_it(cases, journald, group, options):
+    """Both are made while journald stands still, and the daemon is killed before it moves again."""
+    with Daemon(*options) as daemon:
+        daemon.wait_ready()
+        daemon.read(1 << 30, 3)
+        said = {m: len(journald.read(m)) for m in (LOST, UNSEEN)}
+        journald.stall()
+        daemon.p.send_signal(signal.SIGSTOP)
+        for i in range(KILLS):
+            kill_one(group, 64, "unheard %d" % i)
+        flood(newest_and_oldest()[1])
+        daemon.p.send_signal(signal.SIGCONT)
+        daemon.read(1 << 30, 5)
+        cases.check("a loss is said while journald stands still",
+                    of_type(daemon, "records-lost") and of_type(daemon, "kills-unseen"), daemon.events)
+        daemon.p.kill()
+        daemon.p.wait()
+    journald.resume()
+    with Daemon(*options) as daemon:
+        daemon.wait_ready()
+        daemon.read(1 << 30, 5)
+        for match, what in ((LOST, "records-lost"), (UNSEEN, "kills-unseen")):
+            got = journald.wait_for(said[match] + 1, match)
+            cases.check("%s that died in the queue is said by the next start, once" % what, len(got) == said[match] + 1,
+                        (said[match], len(got), daemon.events))
+        daemon.stop()
+
+
 def quiet(cases, group, daemon):
     """Kills at the pace of a bad day, and a storm; nothing is missing, so nothing is said."""
     killed = [kill_one(group, 64, "quiet %d" % i) for i in range(60)]
@@ -132,7 +159,7 @@ def main():
             overrun(cases, journald, group, daemon)
             daemon.stop()
         overrun_while_down(cases, group, options)
-        time.sleep(0.1)
+        killed_with_it(cases, journald, group, options)
     cases.end()
 
 

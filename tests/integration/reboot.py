@@ -51,6 +51,18 @@ def kernel_lines(journald, killed, seconds=10):
     return False
 
 
+def dies_with_them(cases, journald, boot_id, unseen):
+    """journald takes nothing when the kills of the boot before are published, and the daemon is killed meanwhile."""
+    journald.stall()
+    with Daemon(*OPTIONS) as daemon:
+        got = of_boot(daemon.events_of(unseen), boot_id)
+        cases.check("they are published while journald stands still", len(got) == len(unseen), (got, daemon.log()))
+        daemon.wait_ready()
+        daemon.p.kill()
+        daemon.p.wait()
+    journald.resume()
+
+
 def main():
     need_root()
     private_run()
@@ -73,6 +85,7 @@ def main():
             daemon.p.wait()
         second = boot()
         with Journald() as journald:
+            dies_with_them(cases, journald, first, unseen)
             daemon = Daemon(*OPTIONS)
             daemon.wait_ready()
             daemon.read(1 << 30, 1)

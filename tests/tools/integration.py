@@ -306,8 +306,9 @@ class Journald:
         self.p = subprocess.Popen([self.PROGRAM], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.DEVNULL)
         for _ in range(200):
-            if os.path.exists("/run/systemd/journal/socket"):
-                return
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:  # the file may be that of one before
+                if s.connect_ex("/run/systemd/journal/socket") == 0:
+                    return
             time.sleep(0.05)
         raise AssertionError("journald did not start")
 
@@ -325,6 +326,21 @@ class Journald:
                 return got
             time.sleep(0.2)
         return got
+
+    def stall(self):
+        """It stops reading, and its queue is full."""
+        self.p.send_signal(signal.SIGSTOP)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.connect("/run/systemd/journal/socket")
+            s.setblocking(False)
+            try:
+                while True:
+                    s.send(b"MESSAGE=filler\n")
+            except BlockingIOError:
+                pass
+
+    def resume(self):
+        self.p.send_signal(signal.SIGCONT)
 
     def __enter__(self):
         return self
