@@ -72,6 +72,7 @@ struct app_daemon {
 	struct oom_assembler *assembler;
 	struct event_json *json;
 	int signal_fd, proc_fd, root_fd;
+	bool knows_pids; /* what the kernel calls a process is found under that number in `proc_fd` */
 	struct host_self self;
 	struct arena self_arena;
 	char self_text[APP_SELF_TEXT];

@@ -95,7 +95,7 @@ static bool learn_new_cgroups(struct app_daemon *d)
 
 void app_facts_take(struct app_daemon *d, uint64_t pid)
 {
-	if (d->proc_fd < 0)
+	if (d->proc_fd < 0 || !d->knows_pids)
 		return;
 	host_snapshots_take(&d->snapshots, d->proc_fd, pid, d->now.monotonic_usec);
 	app_facts_drain(d); /* the victim's own exec may still wait behind the wake-up */
@@ -177,7 +177,7 @@ const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_in
 {
 	struct app_facts *f = &d->facts;
 	f->facts = (struct event_facts){0};
-	if (d->proc_fd < 0 || incident->kind != OOM_INCIDENT_KILL || incident->pid > INT32_MAX)
+	if (d->proc_fd < 0 || !d->knows_pids || incident->kind != OOM_INCIDENT_KILL || incident->pid > INT32_MAX)
 		return NULL;
 	f->arena = arena_on(f->text, sizeof(f->text));
 	const struct host_snapshot *s = host_snapshots_find(&d->snapshots, incident->pid, d->now.monotonic_usec);

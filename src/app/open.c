@@ -75,6 +75,17 @@ static void open_state(struct app_daemon *d)
 			 d->o->state, strerror(-got));
 }
 
+/* PROC_PID_INIT_INO of proc_ns.h, since 3.8. The kernel's log has the pids of the first namespace; with --proc=DIR it
+ * is for the user to give a /proc of it. */
+static bool is_first_pid_namespace(const struct app_daemon *d)
+{
+	char link[32];
+	if (!d->o->live || strcmp(d->o->proc, "/proc") != 0)
+		return true;
+	ssize_t n = readlinkat(d->proc_fd, "self/ns/pid", link, sizeof(link));
+	return n < 0 || slice_eq(slice_of(link, (size_t)n), SLICE("pid:[4026531836]"));
+}
+
 static bool open_host(struct app_daemon *d)
 {
 	d->self_arena = arena_on(d->self_text, sizeof(d->self_text));
@@ -91,8 +102,15 @@ static bool open_host(struct app_daemon *d)
 			return false;
 		}
 	}
-	if (d->proc_fd >= 0)
-		host_self_read(d->root_fd, d->proc_fd, &d->self_arena, &d->self);
+	if (d->proc_fd < 0)
+		return true;
+	host_self_read(d->root_fd, d->proc_fd, &d->self_arena, &d->self);
+	d->knows_pids = is_first_pid_namespace(d);
+	if (!d->knows_pids)
+		log_line(
+		    LOG_LEVEL_WARNING,
+		    "not in the host's pid namespace: the kernel's pids are other processes here, so events have only "
+		    "what the kernel printed; in a container, share the host's pids (--pid=host)");
 	return true;
 }
 
@@ -172,7 +190,7 @@ static void *map(size_t size)
 /* Only this machine's own processes can be recorded: not those of a capture, nor of a tree given with --proc. */
 static void open_recorder(struct app_daemon *d)
 {
-	if (!d->source.live || d->proc_fd < 0 || strcmp(d->o->proc, "/proc") != 0)
+	if (!d->source.live || d->proc_fd < 0 || !d->knows_pids || strcmp(d->o->proc, "/proc") != 0)
 		return;
 	const struct host_recorder_options options = {
 	    .proc_fd = d->proc_fd,
