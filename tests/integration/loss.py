@@ -4,7 +4,10 @@ when all is well."""
 import json
 import os
 import signal
+import subprocess
 import sys
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 from integration import (Cases, Daemon, Journald, MemoryCgroups, kill_one, need_root, oom_kill_count,  # noqa: E402
@@ -145,6 +148,53 @@ def quiet(cases, group, daemon):
     cases.check("and no alarm", not of_type(daemon, "records-lost") + of_type(daemon, "kills-unseen"), daemon.events[-2:])
 
 
+def in_the_midst(cases, group, options):
+    """Begun, stopped and continued in the midst of a storm, from every point of the ring: a number that is right at no
+    moment must not be taken for one that is wrong."""
+    storm, stop = [], threading.Event()
+
+    def kills():
+        while not stop.is_set():
+            storm.append(kill_one(group, 64, "storm"))
+
+    thread = threading.Thread(target=kills)
+    thread.start()
+    wrong = []
+    for start in (("--from=boot",), ("--from=end",), options):
+        with Daemon(*start) as daemon:
+            for pause in (0.0, 0.1, 0.5):
+                daemon.read(1 << 30, 0.3)
+                daemon.p.send_signal(signal.SIGSTOP)
+                time.sleep(pause)
+                daemon.p.send_signal(signal.SIGCONT)
+            daemon.read(1 << 30, 3)
+            if start == options:
+                stop.set()
+                thread.join()
+                daemon.read(1 << 30, 4)
+            wrong += of_type(daemon, "records-lost") + of_type(daemon, "kills-unseen")
+            daemon.stop()
+    print("# %d kills" % len(storm))
+    cases.check("in the midst of a storm no start, stop or restart makes an alarm", not wrong and len(storm) > 100,
+                (len(storm), wrong))
+
+
+def without_a_counter(cases, group):
+    """Before 4.13 the kernel does not count: nothing is said of what nobody knows."""
+    with open("/proc/vmstat") as f, open("/run/vmstat", "w") as to:
+        to.writelines(x for x in f if not x.startswith("oom_kill"))
+    subprocess.run(["mount", "--bind", "/run/vmstat", "/proc/vmstat"], check=True)
+    with Daemon() as daemon:
+        daemon.wait_ready()
+        killed = [kill_one(group, 64, "uncounted %d" % i) for i in range(3)]
+        got = daemon.events_of(killed)
+        daemon.read(1 << 30, 4)
+        cases.check("without a counter kills are events, and nothing else is",
+                    len(got) == 3 and not of_type(daemon, "kills-unseen"), daemon.events)
+        cases.check("nor is there a word in the log", daemon.log() == "", daemon.log())
+    subprocess.run(["umount", "/proc/vmstat"], check=True)
+
+
 def main():
     need_root()
     private_run()
@@ -160,6 +210,8 @@ def main():
             daemon.stop()
         overrun_while_down(cases, group, options)
         killed_with_it(cases, journald, group, options)
+        in_the_midst(cases, group, options)
+        without_a_counter(cases, group)
     cases.end()
 
 
