@@ -20,6 +20,8 @@
 #define KMSG_STAMP_WINDOW_USEC (600ll * 1000 * 1000)
 /* A record may come this late (we were stopped, the machine was busy) before an older observation is the better one. */
 #define KMSG_STAMP_LATE_USEC (50ll * 1000)
+/* What the clocks may part by meanwhile, 100 ppm: more than a timer is off, and NTP slews at most five times that. */
+#define KMSG_STAMP_DRIFT(usec) ((usec) / 10000)
 
 struct kmsg_stamp {
 	/* least of the present and of the last half window */
@@ -30,10 +32,16 @@ struct kmsg_stamp {
 	bool known;
 	int64_t last_known; /* when both halves are empty */
 	uint64_t half_began;
+	uint64_t seen_at; /* of the last observation that counted; 0: before this process, or none */
 };
 
 /* A record of stamp `usec` was read at `now` (monotonic) right after it arrived: never call it for replayed records. */
 void kmsg_stamp_observe(struct kmsg_stamp *s, uint64_t now, uint64_t usec) ATTR_NONNULL;
+
+/* The distance as it is known, CLOCK_MONOTONIC less the stamps, to be kept for kmsg_stamp_resume() in the same boot.
+ * False: never observed. */
+bool kmsg_stamp_distance(const struct kmsg_stamp *s, int64_t *usec) ATTR_MUST_CHECK ATTR_NONNULL;
+void kmsg_stamp_resume(struct kmsg_stamp *s, int64_t usec) ATTR_NONNULL;
 
 /* The moment of `usec` in CLOCK_MONOTONIC, never later than `now`. Without any observation the two clocks are taken to
  * be one. */

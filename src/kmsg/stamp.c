@@ -22,14 +22,28 @@ void kmsg_stamp_observe(struct kmsg_stamp *s, uint64_t now, uint64_t usec)
 		s->half_began = now;
 	}
 	bool window_empty = !s->half[0].set && !s->half[1].set;
-	if (window_empty && s->known && distance > s->last_known + KMSG_STAMP_LATE_USEC)
+	int64_t credible = s->last_known + KMSG_STAMP_LATE_USEC + (int64_t)KMSG_STAMP_DRIFT(now - s->seen_at);
+	if (window_empty && s->known && distance > credible)
 		return; /* late, not drifted */
+	s->seen_at = now;
 	if (!s->half[0].set || distance < s->half[0].least) {
 		s->half[0].set = true;
 		s->half[0].least = distance;
 	}
 	s->known = true;
 	s->last_known = least_of(s, 0);
+}
+
+bool kmsg_stamp_distance(const struct kmsg_stamp *s, int64_t *usec)
+{
+	if (s->known)
+		*usec = s->last_known;
+	return s->known;
+}
+
+void kmsg_stamp_resume(struct kmsg_stamp *s, int64_t usec)
+{
+	*s = (struct kmsg_stamp){.known = true, .last_known = usec};
 }
 
 uint64_t kmsg_stamp_monotonic(const struct kmsg_stamp *s, uint64_t now, uint64_t usec)

@@ -54,6 +54,31 @@ static void the_last_half_window_still_counts(void **state)
 	assert_int_equal(kmsg_stamp_monotonic(&s, 1400 * SEC, 1302 * SEC), 1302 * SEC + 100);
 }
 
+static void a_long_silence_does_not_hide_the_drift_behind_it(void **state)
+{
+	(void)state;
+	struct kmsg_stamp s = {0};
+	kmsg_stamp_observe(&s, 1000 * SEC, 1000 * SEC);
+	/* three hours at 10 ppm: 108 ms, more than a record is late in practice */
+	for (uint64_t i = 0; i < 10; i++)
+		kmsg_stamp_observe(&s, (11800 + i) * SEC + 108000, (11800 + i) * SEC);
+	assert_int_equal(kmsg_stamp_monotonic(&s, 11900 * SEC, 11850 * SEC), 11850 * SEC + 108000);
+}
+
+static void what_was_observed_before_a_restart_counts_until_there_is_better(void **state)
+{
+	(void)state;
+	struct kmsg_stamp before = {0}, s = {0};
+	int64_t distance;
+	assert_false(kmsg_stamp_distance(&before, &distance));
+	kmsg_stamp_observe(&before, 9000 * SEC, 9300 * SEC);
+	assert_true(kmsg_stamp_distance(&before, &distance));
+	kmsg_stamp_resume(&s, distance);
+	assert_int_equal(kmsg_stamp_monotonic(&s, 9010 * SEC, 9305 * SEC), 9005 * SEC);
+	kmsg_stamp_observe(&s, 9011 * SEC, 9312 * SEC);
+	assert_int_equal(kmsg_stamp_monotonic(&s, 9012 * SEC, 9312 * SEC), 9011 * SEC);
+}
+
 static void a_record_read_ten_seconds_late_does_not_move_the_clock(void **state)
 {
 	(void)state;
@@ -71,6 +96,8 @@ int main(void)
 	    cmocka_unit_test(a_kernel_clock_that_runs_ahead_is_moved_back),
 	    cmocka_unit_test(an_old_observation_gives_way_to_drift),
 	    cmocka_unit_test(the_last_half_window_still_counts),
+	    cmocka_unit_test(a_long_silence_does_not_hide_the_drift_behind_it),
+	    cmocka_unit_test(what_was_observed_before_a_restart_counts_until_there_is_better),
 	    cmocka_unit_test(a_record_read_ten_seconds_late_does_not_move_the_clock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
