@@ -18,8 +18,10 @@ struct app_state {
 	uint64_t read; /* the last record read: losses and kill lines up to it are accounted for */
 	uint64_t
 	    stamp; /* the kernel's stamp of about the record `from`, microseconds: what an earlier boot is read from */
-	bool counted;    /* `kernel` is known */
-	uint64_t kernel; /* what oom_kill of /proc/vmstat comes to with all kill lines up to `read` */
+	bool counted;     /* `kernel` is known */
+	uint64_t kernel;  /* what oom_kill of /proc/vmstat comes to with all kill lines up to `read` */
+	bool timed;       /* `distance` is known */
+	int64_t distance; /* of the kernel's stamps from CLOCK_MONOTONIC (kmsg/stamp): minutes after a year */
 };
 
 enum app_state_load {

@@ -65,6 +65,8 @@ static void open_state(struct app_daemon *d)
 		d->told_to = d->loaded.read;
 		if (d->loaded.counted)
 			host_reckon_resume(&d->reckon, d->loaded.kernel);
+		if (d->loaded.timed)
+			kmsg_stamp_resume(&d->stamp, d->loaded.distance);
 	} else if (got == APP_STATE_BAD)
 		log_line(LOG_LEVEL_WARNING,
 			 "%s/cursor: not a position of oomwatchd; set aside as cursor.bad, kills still in "

@@ -162,6 +162,7 @@ static void position(const struct app_daemon *d, struct app_state *s)
 	s->read = s->from = d->source.next_seq ? d->source.next_seq - 1 : 0;
 	s->stamp = d->last_stamp;
 	s->kill = d->last_kill;
+	s->timed = kmsg_stamp_distance(&d->stamp, &s->distance);
 	s->counted = host_reckon_expected(&d->reckon, kill_lines(d), &s->kernel);
 	if (oom_assembler_open_since(d->assembler, &seq, &usec) && seq <= s->from) {
 		s->from = seq ? seq - 1 : 0;

@@ -48,6 +48,9 @@ static bool parse(struct slice c, struct app_state *out)
 	    !take_number(&c, SLICE("read"), &s.read) || !take_number(&c, SLICE("stamp"), &s.stamp))
 		return false;
 	s.counted = take_number(&c, SLICE("kernel"), &s.kernel);
+	s.timed = take_literal(&c, SLICE(" clock="));
+	if (s.timed && !take_i64(&c, &s.distance))
+		return false;
 	if (!slice_eq(c, SLICE("\n")) || s.from > s.read || s.kill > s.read)
 		return false;
 	*out = s;
@@ -80,6 +83,8 @@ int app_state_save(int dir_fd, const struct app_state *s)
 		  (unsigned long long)s->from, (unsigned long long)s->read, (unsigned long long)s->stamp);
 	if (s->counted)
 		text_addf(&t, " kernel=%llu", (unsigned long long)s->kernel);
+	if (s->timed)
+		text_addf(&t, " clock=%lld", (long long)s->distance);
 	text_add(&t, SLICE("\n"));
 	int fd = openat(dir_fd, FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)

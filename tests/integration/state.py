@@ -2,6 +2,7 @@
 """The position where it cannot be kept: a full disk, a read-only one, a folder that is none, what somebody else left in
 its place; and a daemon that has no descriptors left. Each costs one line in the log and no kill."""
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -119,6 +120,25 @@ def left_by_others(cases, group, before):
     os.unlink(CURSOR)
 
 
+def remembers_the_clock(cases, group):
+    """How far the kernel's stamps are off is seen from records as they come; a restart needs it for those that came
+    before. Here they are made to be off by five minutes."""
+    daemon = begin()
+    daemon.events_of([kill_one(group, 64, "observed")])
+    cases.check("the position has the distance of the clocks", wait_until(lambda: " clock=" in cursor()), cursor())
+    daemon.stop()
+    killed = kill_one(group, 64, "meanwhile")
+    text = re.sub(r"clock=(-?\d+)", lambda m: "clock=%d" % (int(m.group(1)) - 300 * 1000000), cursor())
+    with open(CURSOR, "w") as f:
+        f.write(text)
+    daemon = begin()
+    e = daemon.events_of([killed])[0]
+    daemon.stop()
+    cases.check("a kill made while it was down has its time by that", e.get("recovered") is True and
+                killed.before - 1000000 <= e["realtime_usec"] + 300 * 1000000 <= killed.after + 1000000,
+                (killed.before, e))
+
+
 def no_folder(cases, group):
     with open("/run/a-file", "w"):
         pass
@@ -165,6 +185,7 @@ def main():
         killed = full_disk(cases, group)
         killed = read_only(cases, group, killed)
         left_by_others(cases, group, killed)
+        remembers_the_clock(cases, group)
         no_folder(cases, group)
         no_descriptors(cases, journald, group)
     cases.end()

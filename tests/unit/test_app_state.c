@@ -44,8 +44,15 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const struct app_state sample = {
-    .boot_id = BOOT, .kill = 7, .from = 9, .read = 12, .stamp = 123456789, .counted = true, .kernel = 3};
+static const struct app_state sample = {.boot_id = BOOT,
+					.kill = 7,
+					.from = 9,
+					.read = 12,
+					.stamp = 123456789,
+					.counted = true,
+					.kernel = 3,
+					.timed = true,
+					.distance = -45};
 
 static void put(int dir_fd, struct slice text)
 {
@@ -76,17 +83,24 @@ static void what_is_saved_is_loaded(void **state)
 	assert_int_equal(s.stamp, 123456789);
 	assert_true(s.counted);
 	assert_int_equal(s.kernel, 3);
+	assert_true(s.timed);
+	assert_int_equal(s.distance, -45);
 }
 
-static void a_count_that_was_never_taken_is_not_zero(void **state)
+static void what_is_not_known_is_not_zero(void **state)
 {
 	const struct place *p = *state;
 	struct app_state s = sample;
-	s.counted = false;
-	assert_int_equal(app_state_save(p->fd, &s), 0);
-	s.counted = true;
-	assert_int_equal(app_state_load(p->fd, &s), APP_STATE_LOADED);
-	assert_false(s.counted);
+	for (int known = 0; known < 4; known++) {
+		s.counted = known & 1;
+		s.timed = known & 2;
+		assert_int_equal(app_state_save(p->fd, &s), 0);
+		s.counted = !s.counted;
+		s.timed = !s.timed;
+		assert_int_equal(app_state_load(p->fd, &s), APP_STATE_LOADED);
+		assert_int_equal(s.counted, known & 1);
+		assert_int_equal(s.timed, known >> 1);
+	}
 }
 
 static void a_first_start_finds_nothing_and_complains_of_nothing(void **state)
@@ -125,6 +139,7 @@ static void what_is_not_a_position_is_set_aside(void **state)
 	    "oomwatchd 1 boot_id=" BOOT " kill=-1 from=1 read=1 stamp=1\n",
 	    "oomwatchd 1 boot_id=" BOOT " kill=99999999999999999999 from=1 read=1 stamp=1\n",
 	    "oomwatchd 1 boot_id=" BOOT " kill=1 from=1 read=1 stamp=1 kernel=\n",
+	    "oomwatchd 1 boot_id=" BOOT " kill=1 from=1 read=1 stamp=1 clock=--1\n",
 	    "oomwatchd 1 boot_id=" BOOT " kill=1 from=1 read=1 stamp=1\nmore\n",
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
@@ -171,7 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(what_is_saved_is_loaded),
-	    TEST(a_count_that_was_never_taken_is_not_zero),
+	    TEST(what_is_not_known_is_not_zero),
 	    TEST(a_first_start_finds_nothing_and_complains_of_nothing),
 	    TEST(a_file_torn_anywhere_is_set_aside),
 	    TEST(what_is_not_a_position_is_set_aside),
