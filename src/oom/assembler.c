@@ -187,7 +187,8 @@ static void note_time(struct oom_assembler *a, const struct kmsg_record *rec)
 
 static enum oom_line_kind parse(const struct oom_decision *d, const struct kmsg_record *rec, struct oom_line *line)
 {
-	bool open = oom_decision_is_open(d);
+	/* Behind a selection line alone (a suppressed report) comes nothing but its kill. */
+	bool open = oom_decision_is_open(d) && d->has_report;
 	const struct oom_line_context ctx = {
 	    .open = open,
 	    .layout = open && d->body->collect.in_table ? &d->body->report.layout : NULL,

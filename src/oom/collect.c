@@ -38,21 +38,30 @@ static void forget_host(struct oom_report *r, struct oom_collect_state *state)
 }
 
 /*
- * From 3.10 on a report has the cgroup's block or Mem-Info, never both; that the
- * kernel is that new shows for certain where it names gfp flags (4.6).
+ * From 3.9 on a report has the cgroup's block or Mem-Info, never both
+ * (dump_header); that the kernel is that new shows where it names gfp flags
+ * (4.6), where its dump begins with "CPU:" (3.10), and in memory.stat (3.9). Of
+ * a report whose beginning was not seen it is not known.
  */
-static bool has_memcg_only(const struct oom_report *r)
+static bool has_memcg_only(const struct oom_report *r, const struct oom_collect_state *state)
 {
-	return slice_present(r->trigger.gfp_flags);
+	return !r->has_trigger || slice_present(r->trigger.gfp_flags) || r->trigger.cpu.set || state->stats_taken;
 }
 
 static void collect_memcg(struct oom_report *r, struct oom_collect_state *state)
 {
 	r->has_memcg = true;
-	if (!r->has_mem_info || !has_memcg_only(r))
+	if (!r->has_mem_info || !has_memcg_only(r, state))
 		return;
 	forget_host(r, state);
 	r->has_mem_info = false;
+}
+
+/* Whose its numbers are is not known; none of the rows that may still come are either. */
+static void tear_mem_info(struct oom_report *r, struct oom_collect_state *state)
+{
+	forget_host(r, state);
+	r->mem_info_torn = true;
 }
 
 /* "Task in" and its siblings: the kernel prints each path once. */
@@ -91,7 +100,9 @@ void oom_collect_trigger(struct oom_report *r, const struct oom_line *line)
 		r->nodemask = keep(r, line->trigger.nodemask);
 	r->trigger_is_old = line->trigger.oom_adj.set && !line->trigger.oom_score_adj.set;
 	if (line->trigger.order.set && line->trigger.order.v == -1)
-		r->manual = true; /* sysrq-f; is_sysrq_oom() in mm/oom_kill.c */
+		r->manual = true;     /* sysrq-f; is_sysrq_oom() in mm/oom_kill.c */
+	if (!line->trigger.order.set) /* printed by every kernel: the line lost its end */
+		r->partial = true;
 }
 
 /* Whoever prints "comm …" is the trigger: only then does the line belong to this report. */
@@ -100,33 +111,43 @@ static bool take_trigger(const struct oom_report *r, struct slice *c)
 	return r->has_trigger && take_literal(c, r->trigger.comm);
 }
 
-static void collect_cpuset(struct oom_report *r, const struct oom_collect_state *state, const struct oom_line *line)
+static void collect_cpuset(struct oom_report *r, struct oom_collect_state *state, const struct oom_line *line)
 {
 	struct slice name = line->cpuset.from_comm;
-	if (state->other_dump || !take_trigger(r, &name) || !take_literal(&name, SLICE(" cpuset=")))
+	if (state->other_dump || !take_trigger(r, &name) || !take_literal(&name, SLICE(" cpuset=")) ||
+	    (slice_find(name, SLICE("/")) != SLICE_NPOS && !slice_eq(name, SLICE("/"))))
 		return;
+	bool again = r->has_cpuset_line;
 	r->has_cpuset_line = true;
-	if (slice_present(r->cpuset) || (slice_find(name, SLICE("/")) != SLICE_NPOS && !slice_eq(name, SLICE("/"))))
-		return;
-	r->cpuset = keep(r, name);
-	r->mems_allowed = keep(r, line->cpuset.mems_allowed);
+	if (!again) {
+		r->cpuset = keep(r, name);
+		r->mems_allowed = keep(r, line->cpuset.mems_allowed);
+	} else if (!slice_eq(name, r->cpuset) || !slice_eq(line->cpuset.mems_allowed, r->mems_allowed)) {
+		r->cpuset = r->mems_allowed = SLICE_NONE; /* a thread of the same program has printed one too */
+	}
 }
 
 static void collect_cpu(struct oom_report *r, struct oom_collect_state *state, const struct oom_line *line)
 {
 	struct slice rest = line->cpu.from_comm;
-	bool ours = take_trigger(r, &rest) && (rest.n == 0 || rest.p[0] == ' ') && !r->has_memcg && !r->has_mem_info;
+	bool ours = take_trigger(r, &rest) && (rest.n == 0 || rest.p[0] == ' ') && !r->has_memcg;
 	if (!ours || state->other_dump)
 		return;
 	/* caller= told the pid already: another task's dump shows by that. */
 	bool known = r->trigger.pid.set && !r->has_cpu_line;
 	if (known && r->trigger.pid.v != line->cpu.pid.v)
 		return;
-	if (r->has_cpu_line && (state->cpu_differs || r->trigger.pid.v != line->cpu.pid.v)) {
+	bool differs = r->has_cpu_line && (state->cpu_differs || r->trigger.pid.v != line->cpu.pid.v);
+	if (r->has_mem_info &&
+	    (differs || !r->has_cpu_line)) /* the stack dump comes first: was it another's Mem-Info? */
+		tear_mem_info(r, state);
+	if (differs) {
 		state->cpu_differs = true;
 		r->trigger.pid = r->trigger.cpu = (struct oom_num){0};
 		return;
 	}
+	if (r->has_mem_info)
+		return;
 	r->has_cpu_line = true;
 	r->trigger.pid = line->cpu.pid;
 	r->trigger.cpu = line->cpu.cpu;
@@ -151,12 +172,14 @@ static void add_stats(struct oom_report *r, struct slice rows, bool in_kb)
 
 static void collect_stats(struct oom_report *r, struct oom_collect_state *state, const struct oom_line *line)
 {
+	bool first = !state->stats_taken;
+	if (line->kind == OOM_LINE_STATS_HEAD)
+		state->stats_taken = true;
 	collect_memcg(r, state);
 	if (line->kind == OOM_LINE_STATS_HEAD) {
-		state->in_stats = !state->stats_taken;
-		if (state->stats_taken)
+		state->in_stats = first;
+		if (!first)
 			return;
-		state->stats_taken = true;
 		r->stat_path = keep(r, line->stats.path);
 	}
 	add_stats(r, line->stats.rows, line->stats.in_kb);
@@ -307,12 +330,12 @@ static void collect_counter(struct oom_report *r, struct oom_collect_state *stat
 
 static void collect_mem_info(struct oom_report *r, struct oom_collect_state *state)
 {
-	if (r->has_memcg && has_memcg_only(r))
+	bool behind_ours = r->has_table || r->has_summary || r->chosen.pid.set;
+	if (behind_ours || (r->has_memcg && has_memcg_only(r, state)))
 		return;
 	state->in_stats = false;
 	if (r->has_mem_info || state->other_dump) {
-		forget_host(r, state);
-		r->mem_info_torn = true;
+		tear_mem_info(r, state);
 		return;
 	}
 	r->has_mem_info = state->in_mem_info = !r->mem_info_torn;
@@ -325,8 +348,7 @@ static void collect_other_dump(struct oom_report *r, struct oom_collect_state *s
 	state->other_dump = true;
 	if (!state->in_mem_info)
 		return;
-	forget_host(r, state); /* whose the rest of the numbers are is not known */
-	r->mem_info_torn = true;
+	tear_mem_info(r, state);
 }
 
 static void collect_summary(struct oom_report *r, const struct oom_line *line)

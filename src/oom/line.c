@@ -35,7 +35,7 @@ static bool take_nodemask(struct slice *c, struct slice *to)
 	*c = slice_sub(*c, i, c->n);
 	if (slice_ends(list, SLICE(",")))
 		list = slice_sub(list, 0, list.n - 1);
-	*to = slice_eq(list, SLICE("(null)")) ? SLICE_NONE : list;
+	*to = list.n == 0 || slice_eq(list, SLICE("(null)")) ? SLICE_NONE : list;
 	return true;
 }
 
