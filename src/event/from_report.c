@@ -18,11 +18,23 @@ static enum oom_prefix prefix_of(const struct oom_incident *i)
 	return i->prefix != OOM_PREFIX_NONE || !i->report ? i->prefix : i->report->chosen.prefix;
 }
 
+/*
+ * "Out of memory" is said of a cpuset's and a policy's nodes too; the summary line, which tells them from the host (5.0
+ * on), was among the records that were lost.
+ */
+static bool lost_its_constraint(const struct oom_incident *i)
+{
+	return i->prefix == OOM_PREFIX_GLOBAL && i->kind == OOM_INCIDENT_KILL && i->detail == OOM_DETAIL_PARTIAL &&
+	       !i->report;
+}
+
 static struct slice scope_of(const struct oom_incident *i)
 {
 	const struct oom_report *r = i->report;
 	enum oom_prefix prefix = prefix_of(i);
 	bool says_global = prefix == OOM_PREFIX_GLOBAL || prefix == OOM_PREFIX_ALLOCATING;
+	if (lost_its_constraint(i))
+		return SLICE_NONE;
 	if (prefix == OOM_PREFIX_MEMCG)
 		return SLICE("memcg");
 	if (r && !says_global && !r->global && (r->has_memcg || slice_present(r->limit_path)))
@@ -52,6 +64,17 @@ static struct event_usage usage_of(const struct oom_report *r, enum oom_counter 
 	return out;
 }
 
+/*
+ * Up to 5.2 statistics are printed of each cgroup below the limit, the limit's own first: without the beginning of the
+ * report only their path tells whose they are.
+ */
+static bool stats_are_the_limits(const struct oom_report *r)
+{
+	if (slice_present(r->stat_path) && slice_present(r->limit_path))
+		return slice_eq(r->stat_path, r->limit_path);
+	return r->has_trigger;
+}
+
 static void set_cgroup(struct event *e, const struct oom_report *r)
 {
 	if (!slice_eq(e->scope, SLICE("global")))
@@ -60,7 +83,8 @@ static void set_cgroup(struct event *e, const struct oom_report *r)
 	e->cgroup.memsw = usage_of(r, OOM_COUNTER_MEMSW);
 	e->cgroup.kmem = usage_of(r, OOM_COUNTER_KMEM);
 	e->cgroup.swap = usage_of(r, OOM_COUNTER_SWAP);
-	for (uint32_t i = 0; i < r->stat_count && e->cgroup.stat_count < EVENT_STATS; i++) {
+	uint32_t stats = stats_are_the_limits(r) ? r->stat_count : 0;
+	for (uint32_t i = 0; i < stats && e->cgroup.stat_count < EVENT_STATS; i++) {
 		struct slice name = arena_copy(&e->arena, slice_cstr(r->stat[i].name));
 		if (slice_present(name))
 			e->cgroup.stat[e->cgroup.stat_count++] = (struct event_stat){name, r->stat[i].value};

@@ -32,19 +32,44 @@ static bool manual(const struct event *e, struct text *t)
 	return true;
 }
 
+#define PANIC SLICE("Kernel panic - not syncing: ")
+
+/* Names stand in the middle of the kernel's words, so only their two ends are believed. */
+static bool is_exempt(struct slice words)
+{
+	take_literal(&words, PANIC);
+	return slice_starts(words, SLICE("Out of memory and no killable process")) ||
+	       slice_starts(words, SLICE("System is deadlocked on memory"));
+}
+
+static bool is_dying(struct slice words)
+{
+	return slice_ends(words, SLICE(" is already exiting. Skip killing the task")) ||
+	       slice_ends(words, SLICE("the victim was already exiting"));
+}
+
+static bool is_forbidden(struct slice words)
+{
+	return slice_starts(words, PANIC) && slice_find(words, SLICE("panic_on_oom")) != SLICE_NPOS;
+}
+
 static bool unkillable(const struct event *e, struct text *t)
 {
 	if (e->type_code != EVENT_NO_VICTIM)
 		return false;
-	if (slice_find(e->kernel_text, SLICE("panic_on_oom")) != SLICE_NPOS) {
-		text_add(t,
-			 SLICE("nothing was killed: vm.panic_on_oom made the kernel panic. Next: set it to 0 to have a "
-			       "process killed instead"));
-		return true;
-	}
-	text_add(t,
-		 SLICE("no process that holds memory here may be killed: each is exempt (oom_score_adj -1000), the "
-		       "kernel's own, or dying already. Next: see what holds the memory, and who set oom_score_adj"));
+	if (is_forbidden(e->kernel_text))
+		text_add(t, SLICE("nothing was killed: vm.panic_on_oom made the kernel panic. Next: set it to 0 to "
+				  "have a process killed instead"));
+	else if (is_dying(e->kernel_text))
+		text_add(t, SLICE("nothing more was killed: the process chosen was dying already. Next: where this "
+				  "goes on, see what keeps it from ending (state D in /proc/PID/status)"));
+	else if (is_exempt(e->kernel_text))
+		text_add(t, SLICE("no process that holds memory here may be killed: each is exempt (oom_score_adj "
+				  "-1000), the kernel's own, or dying already. Next: see what holds the memory, and "
+				  "who set oom_score_adj"));
+	else
+		text_add(t, SLICE("nothing was killed, and the kernel's words for why are cut. Next: see the lines "
+				  "before in the kernel log"));
 	return true;
 }
 

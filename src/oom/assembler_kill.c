@@ -30,7 +30,7 @@ static void remember_kill(struct oom_assembler *a, struct oom_decision *d, const
 {
 	if (d->kills == 0 && !d->group) {
 		d->first_seq = in->seq;
-		d->first_known = true;
+		d->first_known = !(in->sharing && d->doubt); /* the kill it belongs to may be among the lost */
 	}
 	a->recent[a->recent_next++ % OOM_RECENT] =
 	    (struct oom_recent){{in->pid, in->total_vm_kb}, in->usec, d->kills == 0 && !d->group};
@@ -122,6 +122,8 @@ void oom_assembler_on_killed(struct oom_assembler *a, const struct kmsg_record *
 	    .is_chosen = d->has_report && !d->mixed && oom_decision_chose(d, line),
 	};
 	set_comm(&in, line->killed.comm);
+	if (rec->cut)
+		in.detail = OOM_DETAIL_PARTIAL;
 	/* The selection line stands right before the kill, suppressed report or not: without a report it is chosen. */
 	if (in.prefix == OOM_PREFIX_NONE && (!d->mixed || chosen))
 		in.prefix = r->chosen.prefix;

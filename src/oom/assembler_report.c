@@ -120,7 +120,7 @@ void oom_assembler_on_no_victim(struct oom_assembler *a, const struct kmsg_recor
 	}
 	oom_decision_read_waiting(d, NULL);
 	const struct oom_report *r = &d->body->report;
-	bool whole = d->has_report && !d->mixed && !r->partial && r->has_trigger &&
+	bool whole = d->has_report && !d->mixed && !r->partial && !rec->cut && r->has_trigger &&
 		     (r->has_memcg || (r->has_mem_info && !r->mem_info_torn));
 	struct oom_incident in = {
 	    .kind = OOM_INCIDENT_NO_VICTIM,

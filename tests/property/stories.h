@@ -272,19 +272,24 @@ static inline bool is_true_part(const json_t *part, const json_t *whole, char *p
 static inline bool event_is_true(const json_t *got, const json_t *whole, char *path, size_t size)
 {
 	json_t *facts = json_copy((json_t *)got);
+	const char *words = event_word(got, "kernel_text");
 	bool partial = strcmp(event_word(got, "report"), "partial") == 0;
 	json_object_del(facts, "summary");
 	json_object_del(facts, "verdict");
 	if (partial)
 		json_object_del(facts, "report");
+	if (partial && strncmp(words, event_word(whole, "kernel_text"), strlen(words)) == 0)
+		json_object_del(facts, "kernel_text");
 	path[0] = '\0';
 	bool good = whole && is_true_part(facts, whole, path, size);
 	json_decref(facts);
 	if (!good)
 		return false;
-	json_t *code = json_object_get(json_object_get(got, "verdict"), "code");
+	const char *code = event_word(json_object_get(got, "verdict"), "code");
 	snprintf(path, size, "verdict.code");
-	return !code || json_equal(code, json_object_get(json_object_get(whole, "verdict"), "code"));
+	if (partial && (strstr(code, "-limit") || strncmp(code, "host-", 5) == 0))
+		return true; /* what is true of every such kill; that more could be said is not known */
+	return !*code || strcmp(code, event_word(json_object_get(whole, "verdict"), "code")) == 0;
 }
 
 static inline void fail_event(const char *story, const char *what, const char *path, const json_t *got,

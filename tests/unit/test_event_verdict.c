@@ -322,6 +322,29 @@ static void a_report_without_a_victim_is_unkillable(void **state)
 	e.kernel_text = SLICE("Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled");
 	expect("unkillable");
 	says("vm.panic_on_oom made the kernel panic");
+	e.kernel_text = SLICE("Kernel panic - not syncing: System is deadlocked on memory\n");
+	expect("unkillable");
+	says("oom_score_adj -1000");
+}
+
+static void a_victim_that_was_dying_already_is_not_told_to_be_exempt(void **state)
+{
+	static const char *const ends[] = {
+	    "Out of memory: OOM victim 1 (panic_on_oom) is already exiting. Skip killing the task",
+	    "Out of memory: OOM victim 1 (no killable) is already exiting. Skip killing the task",
+	    "the report ended without a kill: the victim was already exiting",
+	};
+	(void)state;
+	e.type_code = EVENT_NO_VICTIM;
+	for (size_t i = 0; i < ARRAY_COUNT(ends); i++) {
+		e.kernel_text = slice_cstr(ends[i]);
+		expect("unkillable");
+		says("dying already");
+		says("state D");
+	}
+	e.kernel_text = SLICE("Kernel panic - not syncing: Out of memory: sys");
+	expect("unkillable");
+	says("the kernel's words for why are cut");
 }
 
 static void the_allocating_task_is_told_even_without_a_report(void **state)
@@ -539,6 +562,7 @@ int main(void)
 	    MEMCG(a_small_process_with_an_adjustment_beside_a_large_one_is_adjusted),
 	    HOST(a_kill_by_sysrq_is_manual_whatever_the_memory),
 	    HOST(a_report_without_a_victim_is_unkillable),
+	    HOST(a_victim_that_was_dying_already_is_not_told_to_be_exempt),
 	    HOST(the_allocating_task_is_told_even_without_a_report),
 	    HOST(bound_nodes_are_a_cpuset_or_a_mempolicy_limit),
 	    HOST(memory_and_swap_used_up_is_host_exhausted),

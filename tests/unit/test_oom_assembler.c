@@ -887,7 +887,7 @@ static void a_torn_kill_line_is_a_kill_with_what_is_certain(void **state)
 	    .seq = 200, .usec = 6000000, .level = 3, .flag = '-', .cut = true, .text = slice_cstr(text)};
 	oom_assembler_feed(t->s.a, &rec);
 	stream_settle(&t->s);
-	assert_int_equal(t->s.out[0].pid, 5);
+	assert_kill(t, 0, 5, OOM_DETAIL_PARTIAL);
 	assert_text(incident_comm(&t->s.out[0]), SLICE("a) b"));
 	assert_num(t->s.out[0].total_vm_kb, 12);
 	assert_false(t->s.out[0].anon_rss_kb.set);
