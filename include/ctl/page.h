@@ -13,5 +13,7 @@ void ctl_page_print(const struct ctl_out *out, const json_t *event, uint64_t now
  * Shared by the page and the report.
  */
 bool ctl_unknown(const json_t *event, unsigned i, const char **what, const char **why) ATTR_NONNULL;
+/* What can be done where the event itself has no verdict; nothing when there is no advice. */
+void ctl_add_advice(struct text *t, const json_t *event) ATTR_NONNULL;
 
 #endif

@@ -29,10 +29,16 @@ bool ctl_is_kill(const json_t *event) ATTR_NONNULL;
 
 /* What died, as short as it can be named: pod, container, machine, unit, or command. */
 void ctl_add_whose(struct text *t, const json_t *event) ATTR_NONNULL;
+/* That, and the command where it says more: "web.service nginx". */
+void ctl_add_what(struct text *t, const json_t *event) ATTR_NONNULL;
+/* The verdict's code; "(suppressed)", "(partial)" when the kernel's report is missing or torn. */
+void ctl_add_verdict(struct text *t, const json_t *event) ATTR_NONNULL;
 /* "1 GiB pod", "512 MiB own", "host 24 GiB"; nothing when the limit is not known. */
 void ctl_add_limit(struct text *t, const json_t *event) ATTR_NONNULL;
 /* Resident memory of the victim, kB. */
 bool ctl_held_kb(const json_t *event, uint64_t *kb) ATTR_NONNULL;
+/* Of another process, when it is in the report's table. */
+bool ctl_task_rss_kb(const json_t *event, uint64_t pid, uint64_t *kb) ATTR_NONNULL;
 /* The limit that was hit, kB: the cgroup's, or the host's RAM for a global kill. */
 bool ctl_limit_kb(const json_t *event, uint64_t *kb) ATTR_NONNULL;
 /* Is the cgroup whose limit was hit the victim's own, one above it, or none (the host)? */

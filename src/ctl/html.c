@@ -23,27 +23,31 @@ static const char style[] =
     "1.1rem;margin:1rem 0}"
     ".dim{color:var(--dim)}.why{background:var(--warn);border-left:4px solid var(--warnline);padding:.6rem .8rem;"
     "border-radius:4px;margin:.6rem 0}code{font:.9em ui-monospace,monospace}"
-    "dl{display:grid;grid-template-columns:minmax(6.5rem,max-content) 1fr;gap:.15rem "
+    "dl{display:grid;grid-template-columns:8.5rem 1fr;gap:.15rem "
     "1rem;margin:0}dt{color:var(--dim)}dd{margin:0}"
     "table{border-collapse:collapse;width:100%}th{text-align:left;color:var(--dim);font-weight:600;font-size:.85rem}"
     "th,td{padding:.3rem .5rem;border-bottom:1px solid "
-    "var(--line);vertical-align:top;overflow-wrap:break-word}td.t{white-space:nowrap}td.n,th.n{text-align:right;"
+    "var(--line);vertical-align:top;overflow-wrap:break-word}td.t{white-space:nowrap}.what{overflow-wrap:anywhere}."
+    "phone{display:none}td.n,th.n{text-align:right;"
     "white-space:nowrap}tr.dead td{color:var(--red);font-weight:600}.scroll{overflow-x:auto}a{color:var(--c0)}"
+    ".pair{margin-bottom:.4rem}.pair th:first-child{padding-left:0}"
     ".plot{display:block;width:100%;height:auto;margin:.3rem "
     "0}.grid{stroke:var(--line)}.axis{fill:var(--dim);font-size:12px}"
     ".area{fill:var(--c0);opacity:.18}.line{fill:none;stroke:var(--c0);stroke-width:2.5;stroke-linejoin:round}"
-    ".limit{stroke:var(--red);stroke-width:1.5;stroke-dasharray:6 4}.rest{fill:var(--rest)}"
+    ".limit{stroke:var(--red);stroke-width:1.5;stroke-dasharray:6 "
+    "4}.mark{stroke:var(--red);stroke-width:4}.rest{fill:var(--rest)}"
     ".legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.2rem 0;font-size:.88rem;color:var(--dim)}"
     ".legend b{color:var(--ink);font-weight:600}.legend "
     "i{display:inline-block;width:.7em;height:.7em;border-radius:2px;"
-    "margin-right:.35em}.brest{background:var(--rest)}"
+    "margin-right:.35em}.brest{background:var(--rest)}.blimit{background:var(--red)}"
     ".c0{fill:var(--c0)}.c1{fill:var(--c1)}.c2{fill:var(--c2)}.c3{fill:var(--c3)}.c4{fill:var(--c4)}.c5{fill:var(--c5)}"
     ".c6{fill:var(--c6)}.c7{fill:var(--c7)}.b0{background:var(--c0)}.b1{background:var(--c1)}.b2{background:var(--c2)}"
     ".b3{background:var(--c3)}.b4{background:var(--c4)}.b5{background:var(--c5)}.b6{background:var(--c6)}.b7{"
     "background:var(--c7)}"
     "@media(max-width:36rem){body{padding:.5rem;font-size:15px}section,.card{padding:.8rem}dl{grid-template-columns:"
-    "1fr;gap:0}"
-    "dd{margin-bottom:.4rem}.axis{font-size:20px}.wide{display:none}td.t{white-space:normal;min-width:5.6rem}}"
+    "7.2rem 1fr;gap:.15rem .6rem}th,td{padding:.3rem "
+    ".25rem}table{font-size:14px}.axis{font-size:20px}.wide{display:none}br.phone{display:inline}small.phone{display:"
+    "block}}"
     "@media print{body{max-width:none}section{break-inside:avoid}}";
 
 static void escape(FILE *f, struct slice s)
@@ -149,17 +153,26 @@ void ctl_html_table_begin(FILE *f)
 {
 	fputs("<div class=\"card scroll\"><table><tr><th>Time</th><th class=\"n wide\">PID</th><th>What</th><th "
 	      "class=\"n\">Held</th>"
-	      "<th class=\"wide\">Limit</th><th>Verdict</th></tr>\n",
+	      "<th class=\"wide\">Limit</th><th class=\"wide\">Verdict</th></tr>\n",
 	      f);
 }
 
 void ctl_html_table_row(FILE *f, const json_t *event, unsigned number)
 {
-	char s[1024];
+	char s[1024], code[128];
 	struct text t = text_on(s, sizeof(s));
+	struct slice date;
 	uint64_t v;
 	ctl_list_add_time(&t, event, false);
-	fprintf(f, "<tr><td class=\"dim t\">%s</td>", text_cstr(&t));
+	struct slice clock = text_slice(&t);
+	/* Two parts, that a narrow screen may set one above the other. */
+	fputs("<tr><td class=\"dim t\">", f);
+	if (!slice_starts(clock, SLICE("[")) && take_until(&clock, SLICE(" "), &date)) {
+		ctl_html_text(f, date);
+		fputs("<br class=\"phone\"> ", f);
+	}
+	ctl_html_text(f, clock);
+	fputs("</td>", f);
 	if (!ctl_is_kill(event)) {
 		fputs("<td colspan=\"5\">", f);
 		ctl_html_text(f, ctl_str(event, "summary"));
@@ -170,20 +183,26 @@ void ctl_html_table_row(FILE *f, const json_t *event, unsigned number)
 	if (ctl_num(event, "victim.pid", &v))
 		fprintf(f, "%llu", (unsigned long long)v);
 	t = text_on(s, sizeof(s));
-	ctl_add_whose(&t, event);
-	fputs("</td><td>", f);
+	ctl_add_what(&t, event);
+	fputs("</td><td class=\"what\">", f);
 	if (number)
 		fprintf(f, "<a href=\"#kill%u\">", number);
 	escape(f, text_slice(&t));
-	fputs(number ? "</a></td><td class=\"n\">" : "</td><td class=\"n\">", f);
+	fputs(number ? "</a>" : "", f);
+	struct text verdict = text_on(code, sizeof(code));
+	ctl_add_verdict(&verdict, event);
+	/* A narrow screen has no column for it. */
+	fputs("<small class=\"phone dim\">", f);
+	escape(f, text_slice(&verdict));
+	fputs("</small></td><td class=\"n\">", f);
 	if (ctl_held_kb(event, &v))
 		ctl_html_size(f, v);
 	t = text_on(s, sizeof(s));
 	ctl_add_limit(&t, event);
 	fputs("</td><td class=\"wide\">", f);
 	escape(f, text_slice(&t));
-	fputs("</td><td>", f);
-	ctl_html_text(f, ctl_str(event, "verdict.code"));
+	fputs("</td><td class=\"wide\">", f);
+	escape(f, text_slice(&verdict));
 	fputs("</td></tr>\n", f);
 }
 

@@ -19,6 +19,15 @@ static void text_row(FILE *f, const char *name, struct slice s, bool code)
 	fputs(code ? "</code></dd>\n" : "</dd>\n", f);
 }
 
+/* A string of the event, byte for byte. */
+static void string_row(FILE *f, const json_t *event, const char *name, const char *path, bool code)
+{
+	char s[8192];
+	struct text t = text_on(s, sizeof(s));
+	ctl_add_bytes(&t, event, path);
+	text_row(f, name, text_slice(&t), code);
+}
+
 static void number_row(FILE *f, const json_t *event, const char *name, const char *path)
 {
 	int64_t v;
@@ -31,7 +40,7 @@ static void number_row(FILE *f, const json_t *event, const char *name, const cha
 static void add_process(struct text *t, const json_t *event, const char *comm, const char *pid)
 {
 	uint64_t v;
-	text_add(t, ctl_str(event, comm));
+	ctl_add_bytes(t, event, comm);
 	if (ctl_num(event, pid, &v))
 		text_addf(t, "%s%llu", t->n ? ", pid " : "pid ", (unsigned long long)v);
 }
@@ -47,8 +56,8 @@ static void put_when(FILE *f, const json_t *event)
 		text_addf(&t, "%llu.%06llu s after boot", (unsigned long long)(usec / 1000000),
 			  (unsigned long long)(usec % 1000000));
 	text_row(f, "Time", text_slice(&t), false);
-	text_row(f, "Host", ctl_str(event, "host.name"), false);
-	text_row(f, "Kernel", ctl_str(event, "host.kernel"), false);
+	string_row(f, event, "Host", "host.name", false);
+	string_row(f, event, "Kernel", "host.kernel", false);
 }
 
 static void put_whose(FILE *f, const json_t *event)
@@ -66,13 +75,15 @@ static void put_whose(FILE *f, const json_t *event)
 		    {"Service", "identity.compose.service"},
 		    {"Machine", "identity.machine"},
 		    {"Unit", "identity.unit"},
-		    {"User unit", "identity.user_unit"},
-		    {"Slice", "identity.slice"}};
-	if (!ctl_get(event, "identity"))
+		    {"User unit", "identity.user_unit"}};
+	bool slice = !ctl_is(event, "identity.slice", "-.slice");
+	if (json_object_size(ctl_get(event, "identity")) < (slice ? 1u : 2u))
 		return;
 	fputs("<h3>Whose</h3><dl>", f);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
-		text_row(f, rows[i].name, ctl_str(event, rows[i].path), false);
+		string_row(f, event, rows[i].name, rows[i].path, false);
+	if (slice)
+		string_row(f, event, "Slice", "identity.slice", false);
 	fputs("</dl>\n", f);
 }
 
@@ -81,8 +92,6 @@ static void put_victim(FILE *f, const json_t *event)
 	char s[8192];
 	struct text t = text_on(s, sizeof(s));
 	uint64_t v;
-	const json_t *parent;
-	size_t i;
 	fputs("<h3>Who died</h3><dl>", f);
 	add_process(&t, event, "victim.comm", "victim.pid");
 	text_row(f, "Process", text_slice(&t), false);
@@ -90,20 +99,14 @@ static void put_victim(FILE *f, const json_t *event)
 	if (ctl_get(event, "victim.cmdline"))
 		ctl_add_command(&t, event);
 	text_row(f, "Command", text_slice(&t), true);
-	text_row(f, "Executable", ctl_str(event, "victim.exe"), true);
+	string_row(f, event, "Executable", "victim.exe", true);
 	t = text_on(s, sizeof(s));
-	text_add(&t, ctl_str(event, "victim.user"));
+	ctl_add_bytes(&t, event, "victim.user");
 	if (ctl_num(event, "victim.uid", &v))
 		text_addf(&t, t.n ? " (uid %llu)" : "uid %llu", (unsigned long long)v);
 	text_row(f, "User", text_slice(&t), false);
 	t = text_on(s, sizeof(s));
-	json_array_foreach(ctl_get(event, "victim.parents"), i, parent)
-	{
-		text_add(&t, i ? SLICE(" < ") : SLICE(""));
-		add_process(&t, parent, "comm", "");
-		if (ctl_num(parent, "pid", &v))
-			text_addf(&t, " (%llu)", (unsigned long long)v);
-	}
+	ctl_add_parents(&t, event);
 	text_row(f, "Parents", text_slice(&t), false);
 	t = text_on(s, sizeof(s));
 	if (ctl_num(event, "victim.uptime_sec", &v))
@@ -138,6 +141,10 @@ static void put_memory(FILE *f, const json_t *event)
 	ctl_limit_kb(event, &limit);
 	ctl_svg_stack(f, parts, n, limit, ctl_limit_kind(event) == CTL_LIMIT_HOST ? "RAM" : "limit");
 
+	const char *why = ctl_over_limit(event);
+	if (why)
+		fprintf(f, "<p class=\"dim\">It held %s.</p>\n", why);
+
 	struct ctl_svg_point p[128];
 	const json_t *point;
 	size_t i, count = 0;
@@ -147,11 +154,16 @@ static void put_memory(FILE *f, const json_t *event)
 				      ctl_num(point, "rss_kb", &p[count].kb)) count++;
 	if (count && ctl_held_kb(event, &held))
 		p[count++] = (struct ctl_svg_point){0, held};
-	if (count >= 2) {
+	if (count >= 2 && p[0].age_sec) {
 		fputs("<h3>Before the kill</h3>", f);
 		ctl_svg_history(f, p, count, ctl_limit_kind(event) == CTL_LIMIT_HOST ? 0 : limit);
+	}
+	char s[128];
+	struct text t = text_on(s, sizeof(s));
+	ctl_add_growth(&t, event);
+	if (t.n) {
 		fputs("<dl>", f);
-		text_row(f, "Growth", ctl_str(event, "victim.growth"), false);
+		text_row(f, "Growth", text_slice(&t), false);
 		fputs("</dl>\n", f);
 	}
 }
@@ -174,7 +186,7 @@ static void usage_row(FILE *f, const json_t *event, const char *name, const char
 	}
 	snprintf(path, sizeof(path), "cgroup.%s.failcnt", key);
 	if (ctl_num(event, path, &failcnt) && failcnt)
-		fprintf(f, ", limit hit %llu times", (unsigned long long)failcnt);
+		fprintf(f, ", limit hit %llu time%s", (unsigned long long)failcnt, failcnt == 1 ? "" : "s");
 	fputs("</dd>\n", f);
 }
 
@@ -191,8 +203,8 @@ static void put_cgroup(FILE *f, const json_t *event)
 	if (!ctl_get(event, "cgroup"))
 		return;
 	fputs("<h3>Control group</h3><dl>", f);
-	text_row(f, "Victim's", ctl_str(event, "cgroup.path"), true);
-	text_row(f, "Limit of", ctl_str(event, "cgroup.limit_path"), true);
+	string_row(f, event, "Victim's", "cgroup.path", true);
+	string_row(f, event, "Limit of", "cgroup.limit_path", true);
 	usage_row(f, event, "Memory", "memory");
 	usage_row(f, event, "Memory+swap", "memsw");
 	usage_row(f, event, "Swap", "swap");
@@ -243,19 +255,74 @@ static void put_host(FILE *f, const json_t *event)
 	fputs("</dd></dl>\n", f);
 }
 
+static void pair_row(FILE *f, const char *name, struct slice left, struct slice right)
+{
+	fprintf(f, "<tr><th>%s</th><td>", name);
+	ctl_html_text(f, left.n ? left : SLICE("-"));
+	fputs("</td><td>", f);
+	ctl_html_text(f, right.n ? right : SLICE("-"));
+	fputs("</td></tr>\n", f);
+}
+
+/* The process whose allocation failed, beside the one that died for it. */
+static void put_both(FILE *f, const json_t *event, uint64_t trigger)
+{
+	char left[256], right[256];
+	struct text l = text_on(left, sizeof(left)), r = text_on(right, sizeof(right));
+	uint64_t kb;
+	int64_t adj;
+	fputs("<table class=\"pair\"><tr><th></th><th>asked for memory</th><th>was killed</th></tr>\n", f);
+	add_process(&l, event, "trigger.comm", "trigger.pid");
+	add_process(&r, event, "victim.comm", "victim.pid");
+	pair_row(f, "Process", text_slice(&l), text_slice(&r));
+	l = text_on(left, sizeof(left));
+	r = text_on(right, sizeof(right));
+	if (ctl_task_rss_kb(event, trigger, &kb))
+		text_add_size_kb(&l, kb);
+	if (ctl_held_kb(event, &kb))
+		text_add_size_kb(&r, kb);
+	pair_row(f, "Held", text_slice(&l), text_slice(&r));
+	l = text_on(left, sizeof(left));
+	r = text_on(right, sizeof(right));
+	if (ctl_int(event, "trigger.oom_score_adj", &adj))
+		text_addf(&l, "%lld", (long long)adj);
+	if (ctl_int(event, "victim.oom_score_adj", &adj))
+		text_addf(&r, "%lld", (long long)adj);
+	pair_row(f, "oom_score_adj", text_slice(&l), text_slice(&r));
+	fputs("</table>\n", f);
+}
+
 static void put_trigger(FILE *f, const json_t *event)
 {
 	char s[512];
 	struct text t = text_on(s, sizeof(s));
+	uint64_t trigger, victim, tgid = 0;
+	const json_t *flag;
+	size_t i;
 	if (!ctl_get(event, "trigger"))
 		return;
-	fputs("<h3>Whose allocation failed</h3><dl>", f);
+	bool both = ctl_num(event, "trigger.pid", &trigger) && ctl_num(event, "victim.pid", &victim);
+	ctl_num(event, "victim.tgid", &tgid);
+	bool same = both && (trigger == victim || trigger == tgid);
+	fputs("<h3>Whose allocation failed</h3>", f);
+	if (both && !same)
+		put_both(f, event, trigger);
+	fputs("<dl>", f);
 	add_process(&t, event, "trigger.comm", "trigger.pid");
-	text_row(f, "Process", text_slice(&t), false);
+	text_add(&t, same ? SLICE(": the victim itself") : SLICE(""));
+	if (!both || same)
+		text_row(f, "Process", text_slice(&t), false);
 	number_row(f, event, "Order", "trigger.order");
-	text_row(f, "Flags", ctl_str(event, "trigger.gfp_mask"), true);
-	text_row(f, "Cpuset", ctl_str(event, "cpuset"), false);
-	text_row(f, "Nodes", ctl_str(event, "mems_allowed"), false);
+	t = text_on(s, sizeof(s));
+	ctl_add_bytes(&t, event, "trigger.gfp_mask");
+	json_array_foreach(ctl_get(event, "trigger.gfp_flags"), i, flag)
+	{
+		text_add(&t, SLICE(" "));
+		text_add(&t, slice_of(json_string_value(flag), json_string_length(flag)));
+	}
+	text_row(f, "gfp_mask", text_slice(&t), true);
+	string_row(f, event, "Cpuset", "cpuset", false);
+	string_row(f, event, "Nodes", "mems_allowed", false);
 	fputs("</dl>\n", f);
 }
 
@@ -278,7 +345,10 @@ static void put_top(FILE *f, const json_t *event)
 		if (pid)
 			fprintf(f, "%llu", (unsigned long long)v);
 		fputs("</td><td>", f);
-		ctl_html_text(f, ctl_str(task, "comm"));
+		char s[256];
+		struct text t = text_on(s, sizeof(s));
+		ctl_add_bytes(&t, task, "comm");
+		ctl_html_text(f, text_slice(&t));
 		fputs("</td><td class=\"n\">", f);
 		if (ctl_num(task, "rss_kb", &v))
 			ctl_html_size(f, v);
@@ -299,14 +369,19 @@ void ctl_html_section(FILE *f, const json_t *event, unsigned number)
 	fprintf(f, "<section id=\"kill%u\"><h2>", number);
 	ctl_html_text(f, ctl_str(event, "summary"));
 	fputs("</h2>\n", f);
-	if (ctl_get(event, "verdict.text")) {
+	char s[2048];
+	struct text t = text_on(s, sizeof(s));
+	ctl_add_bytes(&t, event, "verdict.text");
+	if (t.n == 0)
+		ctl_add_advice(&t, event);
+	if (t.n) {
 		fputs("<p class=\"why\">", f);
-		ctl_html_text(f, ctl_str(event, "verdict.text"));
+		ctl_html_text(f, text_slice(&t));
 		fputs("</p>\n", f);
 	}
 	fputs("<dl>", f);
 	put_when(f, event);
-	text_row(f, "Event", ctl_str(event, "id"), true);
+	string_row(f, event, "Event", "id", true);
 	fputs("</dl>\n", f);
 	if (ctl_is_kill(event)) {
 		put_memory(f, event);

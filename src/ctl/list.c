@@ -78,32 +78,6 @@ static void set_size(char **cell, uint64_t kb, bool narrow)
 	set_sized(cell, text_slice(&t), narrow);
 }
 
-/* A verdict is a word with hyphens; why there is none is said in brackets. */
-static void add_verdict(struct text *t, const json_t *event)
-{
-	ctl_add_shown(t, event, "verdict.code");
-	if (t->n == 0 && !ctl_is(event, "report", "full") && ctl_get(event, "report")) {
-		text_add(t, SLICE("("));
-		ctl_add_shown(t, event, "report");
-		text_add(t, SLICE(")"));
-	}
-}
-
-static void add_what(struct text *t, const json_t *event)
-{
-	size_t from = t->n;
-	ctl_add_whose(t, event);
-	struct slice whose = slice_sub(text_slice(t), from, t->n);
-	char shown[64];
-	struct text c = text_on(shown, sizeof(shown));
-	ctl_add_shown(&c, event, "victim.comm");
-	/* "nginx.service nginx" says nothing more than "nginx.service". */
-	if (!slice_starts(whose, text_slice(&c)) && !slice_eq(ctl_last_element(whose), text_slice(&c))) {
-		text_add(t, SLICE(" "));
-		text_add(t, text_slice(&c));
-	}
-}
-
 /* Adds to the row of the same decision; false when there is none. */
 static bool fold(struct ctl_list *l, const json_t *event, struct slice id)
 {
@@ -172,7 +146,7 @@ bool ctl_list_add(struct ctl_list *l, const json_t *event)
 		text_addf(&t, "%llu", (unsigned long long)pid);
 	ctl_cell_set(&row->cell[PID], text_slice(&t));
 	t = text_on(s, sizeof(s));
-	add_what(&t, event);
+	ctl_add_what(&t, event);
 	ctl_cell_set(&row->cell[WHAT], text_slice(&t));
 	if (ctl_held_kb(event, &held))
 		set_size(&row->cell[HELD], held, l->narrow);
@@ -180,7 +154,7 @@ bool ctl_list_add(struct ctl_list *l, const json_t *event)
 	ctl_add_limit(&t, event);
 	set_sized(&row->cell[LIMIT], text_slice(&t), l->narrow);
 	t = text_on(s, sizeof(s));
-	add_verdict(&t, event);
+	ctl_add_verdict(&t, event);
 	ctl_cell_set(&row->cell[VERDICT], text_slice(&t));
 	if (slice_present(id))
 		open_group(l, id, held);

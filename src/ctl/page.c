@@ -101,30 +101,6 @@ static void put_head(const struct ctl_out *out, const json_t *event, uint64_t no
 	ctl_page_row(out, "Group", &t);
 }
 
-/* What can be done where the event itself has no verdict. */
-static void add_advice(struct text *t, const json_t *event)
-{
-	uint64_t usec;
-	if (ctl_is(event, "type", "records-lost")) {
-		text_add(t, SLICE("the kernel's log buffer was overwritten before it was read. Next: give it more room "
-				  "(kernel parameter log_buf_len=4M), and see what floods it (journalctl -k)"));
-	} else if (ctl_is(event, "type", "kills-unseen")) {
-		text_add(
-		    t, SLICE("the kernel's counter (oom_kill of /proc/vmstat) rose by more kills than its log showed. "
-			     "Next: see oom_kill of memory.events in the cgroups of what is missing"));
-	} else if (ctl_is(event, "report", "suppressed")) {
-		text_add(t, SLICE("not known: of this kill the kernel printed only one line."));
-		if (!ctl_num(event, "realtime_usec", &usec) || usec < 10000000)
-			return;
-		text_add(t, SLICE(" Next: see the first kills of the same storm, they have a report: oomwatchctl list "
-				  "--since=\""));
-		ctl_when_add(t, usec - 10000000, false);
-		text_add(t, SLICE("\""));
-	} else if (ctl_is(event, "report", "partial")) {
-		text_add(t, SLICE("not known: part of the kernel's report is missing"));
-	}
-}
-
 static void put_verdict(const struct ctl_out *out, const json_t *event)
 {
 	char s[CTL_PAGE_TEXT];
@@ -137,7 +113,7 @@ static void put_verdict(const struct ctl_out *out, const json_t *event)
 		text_add(&t, SLICE("]"));
 	}
 	if (t.n == 0)
-		add_advice(&t, event);
+		ctl_add_advice(&t, event);
 	if (t.n == 0)
 		return;
 	ctl_page_heading(out, "Why");

@@ -79,21 +79,6 @@ static void put_pair(const struct ctl_out *out, const char *name, struct text *l
 	fputc('\n', out->f);
 }
 
-/* Resident memory of a process that is in the report's table. */
-static void add_held(struct text *t, const json_t *event, uint64_t pid)
-{
-	const json_t *task;
-	uint64_t v, kb;
-	size_t i;
-	json_array_foreach(ctl_get(event, "tasks.top"), i, task)
-	{
-		if (ctl_num(task, "pid", &v) && v == pid && ctl_num(task, "rss_kb", &kb)) {
-			text_add_size_kb(t, kb);
-			return;
-		}
-	}
-}
-
 static void add_adj(struct text *t, const json_t *event, const char *path)
 {
 	int64_t v;
@@ -105,8 +90,7 @@ static void put_both(const struct ctl_out *out, const json_t *event)
 {
 	char left[256], right[256];
 	struct text l = text_on(left, sizeof(left)), r = text_on(right, sizeof(right));
-	uint64_t v;
-	fputs(ctl_style(out, CTL_DIM), out->f);
+	uint64_t v, kb;
 	text_add(&l, SLICE("asked for memory"));
 	text_add(&r, SLICE("was killed"));
 	put_pair(out, "", &l, &r);
@@ -117,8 +101,8 @@ static void put_both(const struct ctl_out *out, const json_t *event)
 	put_pair(out, "Process", &l, &r);
 	l = text_on(left, sizeof(left));
 	r = text_on(right, sizeof(right));
-	if (ctl_num(event, "trigger.pid", &v))
-		add_held(&l, event, v);
+	if (ctl_num(event, "trigger.pid", &v) && ctl_task_rss_kb(event, v, &kb))
+		text_add_size_kb(&l, kb);
 	if (ctl_held_kb(event, &v))
 		text_add_size_kb(&r, v);
 	put_pair(out, "Held", &l, &r);

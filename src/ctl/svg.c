@@ -28,6 +28,9 @@ void ctl_svg_stack(FILE *f, const struct ctl_svg_part *parts, size_t count, uint
 		fputs("</title></rect>", f);
 		x += w;
 	}
+	if (total_kb && total_kb < sum)
+		fprintf(f, "<line class=\"mark\" x1=\"%.2f\" x2=\"%.2f\" y1=\"0\" y2=\"26\"/>",
+			(double)total_kb / whole * W, (double)total_kb / whole * W);
 	fputs("</svg><p class=\"legend\">", f);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(f, "<span><i class=\"b%u\"></i>%s <b>", parts[i].colour & 7, parts[i].name);
@@ -35,7 +38,7 @@ void ctl_svg_stack(FILE *f, const struct ctl_svg_part *parts, size_t count, uint
 		fputs("</b></span> ", f);
 	}
 	if (total_kb) {
-		fprintf(f, "<span><i class=\"brest\"></i>%s <b>", total_name);
+		fprintf(f, "<span><i class=\"%s\"></i>%s <b>", total_kb < sum ? "blimit" : "brest", total_name);
 		ctl_html_size(f, total_kb);
 		fputs("</b></span>", f);
 	}
@@ -44,14 +47,14 @@ void ctl_svg_stack(FILE *f, const struct ctl_svg_part *parts, size_t count, uint
 
 static void axis_size(FILE *f, uint64_t kb, double y)
 {
-	fprintf(f, "<text class=\"axis\" x=\"78\" y=\"%.1f\" text-anchor=\"end\">", y + 4);
+	fprintf(f, "<text class=\"axis\" x=\"102\" y=\"%.1f\" text-anchor=\"end\">", y + 4);
 	ctl_html_size(f, kb);
-	fprintf(f, "</text><line class=\"grid\" x1=\"84\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\"/>", W, y, y);
+	fprintf(f, "</text><line class=\"grid\" x1=\"108\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\"/>", W, y, y);
 }
 
 void ctl_svg_history(FILE *f, const struct ctl_svg_point *p, size_t count, uint64_t limit_kb)
 {
-	const double left = 84, top = 14, bottom = 160, right = W - 8;
+	const double left = 108, top = 14, bottom = 160, right = W - 8;
 	uint64_t max = limit_kb, first = count ? p[0].age_sec : 0;
 	char s[64];
 	for (size_t i = 0; i < count; i++)

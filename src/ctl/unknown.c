@@ -1,5 +1,6 @@
 /* What an event does not say, and why: an answer too, and the page and the report give the same. */
 #include "ctl/page.h"
+#include "ctl/when.h"
 
 static bool lacks(const json_t *event, const char *path)
 {
@@ -43,4 +44,27 @@ bool ctl_unknown(const json_t *event, unsigned i, const char **what, const char 
 			return true;
 		}
 	return false;
+}
+
+void ctl_add_advice(struct text *t, const json_t *event)
+{
+	uint64_t usec;
+	if (ctl_is(event, "type", "records-lost")) {
+		text_add(t, SLICE("the kernel's log buffer was overwritten before it was read. Next: give it more room "
+				  "(kernel parameter log_buf_len=4M), and see what floods it (journalctl -k)"));
+	} else if (ctl_is(event, "type", "kills-unseen")) {
+		text_add(
+		    t, SLICE("the kernel's counter (oom_kill of /proc/vmstat) rose by more kills than its log showed. "
+			     "Next: see oom_kill of memory.events in the cgroups of what is missing"));
+	} else if (ctl_is(event, "report", "suppressed")) {
+		text_add(t, SLICE("not known: of this kill the kernel printed only one line."));
+		if (!ctl_num(event, "realtime_usec", &usec) || usec < 10000000)
+			return;
+		text_add(t, SLICE(" Next: see the first kills of the same storm, they have a report: oomwatchctl list "
+				  "--since=\""));
+		ctl_when_add(t, usec - 10000000, false);
+		text_add(t, SLICE("\""));
+	} else if (ctl_is(event, "report", "partial")) {
+		text_add(t, SLICE("not known: part of the kernel's report is missing"));
+	}
 }

@@ -147,6 +147,46 @@ void ctl_add_whose(struct text *t, const json_t *event)
 		ctl_add_shown(t, event, "victim.comm");
 }
 
+void ctl_add_what(struct text *t, const json_t *event)
+{
+	size_t from = t->n;
+	ctl_add_whose(t, event);
+	struct slice whose = slice_sub(text_slice(t), from, t->n);
+	char shown[64];
+	struct text c = text_on(shown, sizeof(shown));
+	ctl_add_shown(&c, event, "victim.comm");
+	/* "nginx.service nginx" says nothing more than "nginx.service". */
+	if (!slice_starts(whose, text_slice(&c)) && !slice_eq(ctl_last_element(whose), text_slice(&c))) {
+		text_add(t, SLICE(" "));
+		text_add(t, text_slice(&c));
+	}
+}
+
+void ctl_add_verdict(struct text *t, const json_t *event)
+{
+	bool torn = ctl_get(event, "report") && !ctl_is(event, "report", "full");
+	if (ctl_get(event, "verdict.code")) {
+		ctl_add_shown(t, event, "verdict.code");
+	} else if (torn) {
+		text_add(t, SLICE("("));
+		ctl_add_shown(t, event, "report");
+		text_add(t, SLICE(")"));
+	}
+}
+
+bool ctl_task_rss_kb(const json_t *event, uint64_t pid, uint64_t *kb)
+{
+	const json_t *task;
+	uint64_t v;
+	size_t i;
+	json_array_foreach(ctl_get(event, "tasks.top"), i, task)
+	{
+		if (ctl_num(task, "pid", &v) && v == pid)
+			return ctl_num(task, "rss_kb", kb);
+	}
+	return false;
+}
+
 bool ctl_held_kb(const json_t *event, uint64_t *kb)
 {
 	return ctl_num(event, "victim.memory.rss_kb", kb) || ctl_num(event, "victim.memory.anon_rss_kb", kb);

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The report as a real browser draws it: on a phone and on a desk, light and dark; nothing sticks out, nothing is blank."""
+import json
 import os
 import shutil
 import struct
@@ -58,6 +59,42 @@ def shot(page, folder, width, dark):
     return list(pixels(path))
 
 
+def hostile(capture):
+    """The capture's events with names that are long, without a place to break, and full of markup."""
+    out = subprocess.run([BUILD + "/oomwatchctl", "explain", "--json=short", capture], stdout=subprocess.PIPE, check=True).stdout
+    markup = "</title></style><script>document.title='run'</script><img src=x onerror=document.title='run'>\" onclick='x'"
+    for line in out.splitlines():
+        e = json.loads(line)
+        e["summary"] += markup
+        e["host"] = dict(e.get("host", {}), name=markup)
+        e["realtime_usec"] = 1790000000000000
+        if e["type"] != "oom-kill":
+            continue
+        e["victim"].update(cmdline=["/" + "x" * 3000, markup], exe="/" + "y" * 1000, parents=[{"pid": 1, "comm": markup}])
+        e["identity"] = {"unit": "u" * 250 + ".service", "pod": {"name": "p" * 253, "namespace": markup, "uid": "i" * 36}}
+        e.setdefault("cgroup", {}).update(path="/" + "z" * 2000, limit_path="/" + markup)
+        yield json.dumps(e)
+
+
+def dom(page, folder):
+    return subprocess.run([BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + folder + "/profile",
+                           "--dump-dom", "file://" + page], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120,
+                          check=True).stdout.decode()
+
+
+def drawn(cases, page, folder, name):
+    for width in (390, 1100):
+        for dark in (False, True):
+            what = "%s, %d wide, %s" % (name, width, "dark" if dark else "light")
+            rows = shot(page, folder, width, dark)
+            ground = rows[2][2]
+            cases.check("the ground follows the scheme: " + what, (sum(ground) < 200) == dark, ground)
+            colours = {x for row in rows for x in row}
+            cases.check("text and plots are drawn: " + what, len(colours) > 60, len(colours))
+            edge = {x for row in rows for x in row[-3:]}
+            cases.check("nothing sticks out at the right: " + what, edge == {ground}, edge)
+
+
 def main():
     if not BROWSER:
         skip("chromium", "no browser to draw the report with")
@@ -67,16 +104,15 @@ def main():
     capture = glob(ROOT + "/tests/corpus/6.12/three-kills/kmsg")[0]
     p = subprocess.run([BUILD + "/oomwatchctl", "report", "--file", capture, "-o", page], stderr=subprocess.PIPE, check=False)
     cases.check("a report is written", p.returncode == 0, p.stderr)
-    for width in (390, 1100):
-        for dark in (False, True):
-            what = "%d wide, %s" % (width, "dark" if dark else "light")
-            rows = shot(page, folder, width, dark)
-            ground = rows[2][2]
-            cases.check("the ground follows the scheme, " + what, (sum(ground) < 200) == dark, ground)
-            colours = {x for row in rows for x in row}
-            cases.check("text and plots are drawn, " + what, len(colours) > 60, len(colours))
-            edge = {x for row in rows for x in row[-3:]}
-            cases.check("nothing sticks out at the right, " + what, edge == {ground}, edge)
+    drawn(cases, page, folder, "three kills")
+    with open(folder + "/hostile", "w") as f:
+        f.write("\n".join(hostile(capture)) + "\n")
+    p = subprocess.run([BUILD + "/oomwatchctl", "report", "--file", folder + "/hostile", "-o", page], stderr=subprocess.PIPE,
+                       check=False)
+    cases.check("a report of hostile names is written", p.returncode == 0, p.stderr)
+    drawn(cases, page, folder, "hostile names")
+    seen = dom(page, folder).lower()
+    cases.check("names stay text", "&lt;script" in seen and not any(x in seen for x in ("<script", "<img", "title>run")))
     clean()
     cases.end()
 
