@@ -24,7 +24,7 @@ def have_killed(comm, count, unit):
     """`count` kills one after the other in a unit of their own."""
     sh("systemd-run", "--wait", "--unit=" + unit, "-p", "MemoryMax=24M", "-p", "MemorySwapMax=0", "-p",
        "OOMPolicy=continue", "-p", "OOMScoreAdjust=-998", "sh", "-c",
-       "i=0; while [ $i -lt %d ]; do %s 100 1 %s; i=$((i+1)); done; true" % (count, HOG, comm))
+       "i=0; while [ $i -lt %d ]; do %s 100 1 %s; i=$((i+1)); done; true" % (count, HOG, comm), timeout=700)
 
 
 class Client(threading.Thread):
@@ -125,8 +125,8 @@ def sandbox():
     own = [x for x in log.splitlines() if x.strip() and "journald does not keep up" not in x]
     print("# own warnings: %s" % (own or "none"))
     g.case("inside its sandbox it has nothing to warn of", not own, log)
-    with open("/proc/%d/status" % main_pid()) as f:
-        status = dict(x.strip().split(":\t", 1) for x in f if ":\t" in x)
+    status = dict(x.partition(":")[::2] for x in read("/proc/%d/status" % main_pid()).splitlines())
+    status = {k: v.strip() for k, v in status.items()}
     print("# VmRSS %s, VmHWM %s, VmLck %s, CapEff %s, Seccomp %s" % tuple(
         status.get(k, "-").strip() for k in ("VmRSS", "VmHWM", "VmLck", "CapEff", "Seccomp")))
     g.case("its memory is locked", int(status["VmLck"].split()[0]) > 0, status)
@@ -165,6 +165,8 @@ def last_words():
     """Kills that no daemon sees, then a reboot: only the journal knows them."""
     have_killed("before", 1, "before")
     wait_for(lambda: named("before"))
+    write("/run/systemd/system/oomwatchd.service.d/stays-dead.conf", "[Service]\nRestart=no\n")
+    sh("systemctl", "daemon-reload")
     sh("kill", "-STOP", str(main_pid()))
     have_killed("unseen", 3, "unseen")
     time.sleep(1)
