@@ -6,6 +6,9 @@ import sys
 import time
 
 TREE = "/in/tree"
+sys.path.insert(0, TREE + "/tests/corpus/record")
+from kit import Cgroup  # noqa: E402
+
 HOG = TREE + "/build/tests/tools/hog"
 SOCKET = "/run/oomwatchd/events.sock"
 KILL = "5ef39f0ddfef4293b8e652629a707eda"
@@ -84,6 +87,15 @@ def cursor():
     sh("journalctl", "--sync")
     out = sh("journalctl", "-q", "--no-pager", "-n", "1", "-o", "json")
     return "--after-cursor=" + json.loads(out)["__CURSOR"]
+
+
+def have_killed(comm, count, unit):
+    """`count` hogs one after the other, in a cgroup that looks like a unit's; this job is not in it."""
+    c = Cgroup("/storm.slice/%s.service" % unit).limit(24).no_swap()
+    for _ in range(count):
+        subprocess.Popen([HOG, "100", "1", comm], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         preexec_fn=lambda: c.set("cgroup.procs", os.getpid())).wait()
+    c.remove()
 
 
 class Guest:

@@ -7,14 +7,13 @@ import subprocess
 import sys
 import time
 
-TREE = "/in/tree"
-sys.path[:0] = [TREE + "/tests/corpus/record", TREE + "/tests/corpus", TREE + "/tests/guest"]
-os.environ["STORIES_VICTIM"] = TREE + "/build/tests/corpus/record/victim"
+os.environ["STORIES_VICTIM"] = "/in/tree/build/tests/corpus/record/victim"
+sys.path[:0] = ["/in/tree/tests/corpus", "/in/tree/tests/corpus/record"]
 
-import kit
-import run as corpus
-import stories  # fills kit.stories
-from guest import Guest, cursor, events, wait_for
+import kit  # noqa: E402
+import run as corpus  # noqa: E402
+import stories  # noqa: E402,F401: fills kit.stories
+from guest import Guest, cursor, events, wait_for  # noqa: E402
 
 KINDS = ("own_limit", "pod_limit", "group_nested", "adjusted", "leader_gone", "names", "shmem", "swap_limit", "unkillable",
          "sysrq_f", "cpuset", "cpuset_hostile", "mempolicy", "global_no_swap", "global_swap_full", "global_locked")

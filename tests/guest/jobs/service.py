@@ -2,7 +2,8 @@
 Prints TAP. What it saw is left in /out."""
 import os
 
-from guest import HOG, KILL, SOCKET, Guest, kernel_count, kills, main_pid, property_of, read, sh, wait_for
+from guest import HOG, KILL, SOCKET, Guest, have_killed, kernel_count, kills, main_pid, property_of, read, sh,\
+    wait_for
 
 
 g = Guest()
@@ -66,9 +67,7 @@ def global_kill():
 
 def storm(count=60):
     before, counted = len(kills()), kernel_count()
-    sh("systemd-run", "--wait", "--unit=storm", "-p", "MemoryMax=24M", "-p", "MemorySwapMax=0", "-p",
-       "OOMPolicy=continue", "-p", "OOMScoreAdjust=-999", "sh", "-c", "i=0; while [ $i -lt %d ]; do %s 100 1 storm; i=$((i+1)); done; true"
-       % (count, HOG))
+    have_killed("storm", count, "storm")
     counted = kernel_count() - counted
     wait_for(lambda: len(kills()) >= before + counted, 30)
     got = kills()[before:]

@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 
-from guest import (KILL, KILLS_UNSEEN, HOG, RECORDS_LOST, SOCKET, Guest, entries, event, kernel_count, main_pid, property_of,
-                   read, sh, wait_for, write)
+from guest import (KILL, KILLS_UNSEEN, RECORDS_LOST, SOCKET, Guest, entries, event, have_killed, kernel_count, main_pid,
+                   property_of, read, sh, wait_for, write)
 from guest import kills as events
 
 NOTES = "/var/lib/survive.json"
@@ -18,13 +18,6 @@ g = Guest()
 
 def named(comm):
     return [e for e in events() if e["victim"].get("comm") == comm]
-
-
-def have_killed(comm, count, unit):
-    """`count` kills one after the other in a unit of their own."""
-    sh("systemd-run", "--wait", "--unit=" + unit, "-p", "MemoryMax=24M", "-p", "MemorySwapMax=0", "-p",
-       "OOMPolicy=continue", "-p", "OOMScoreAdjust=-998", "sh", "-c",
-       "i=0; while [ $i -lt %d ]; do %s 100 1 %s; i=$((i+1)); done; true" % (count, HOG, comm), timeout=700)
 
 
 class Client(threading.Thread):
