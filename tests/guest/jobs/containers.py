@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from guest import KILL, TREE, Guest, kills, property_of, read, sh, wait_for, write
+from guest import TREE, Guest, kills, property_of, read, sh, wait_for, write
 
 ROOTFS = "/srv/rootfs"
 HOG = ROOTFS + "/hog"
