@@ -33,6 +33,9 @@
 #define HOST_NAMES_RETRY_USEC (100ull * 1000)
 /* … up to this; complete names are renewed as rarely (`docker rename`). */
 #define HOST_NAMES_RENEW_USEC (600ull * 1000 * 1000)
+/* So many looks at one user's own files in so long a time: he can make cgroups faster than we can read. */
+#define HOST_NAMES_USER_LOOKS 32
+#define HOST_NAMES_USER_LOOKS_USEC (4ull * 1000 * 1000)
 /* A unit's invocation id changes with every start, and OOM-killed services are restarted in 100 ms (RestartSec=). */
 #define HOST_NAMES_UNIT_USEC (100ull * 1000)
 
@@ -51,6 +54,7 @@ struct host_names {
 
 struct host_names_counters {
 	uint64_t looked;    /* subjects whose files were looked for */
+	uint64_t put_off;   /* looks at a user's files that were too many in their time */
 	uint64_t untrusted; /* files refused for their owner or mode, or for a pod uid that is not the path's */
 	uint64_t broken;    /* files that are not JSON, also at the second look, or need more memory than there is */
 	uint64_t oversize;  /* files over the bound */

@@ -19,6 +19,8 @@
 /* A list of records that is searched in pieces, never held whole: podman's containers.json, 450-900 bytes a container.
  */
 #define HOST_JSON_LIST_MAX (16 * 1024 * 1024)
+/* A user's list: he decides how long it is, and we read it for each cgroup he makes. */
+#define HOST_JSON_USER_LIST_MAX (1024 * 1024)
 /* One record of such a list. */
 #define HOST_JSON_RECORD_MAX (64 * 1024)
 

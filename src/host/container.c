@@ -10,8 +10,15 @@
 
 #include "host/container_cache.h"
 
+/* Users, by their uid, whose looks are counted; those that share a place share the looks. */
+#define USERS 64
+
 struct host_names_cache {
 	struct host_names_counters counters;
+	struct {
+		uint64_t since_usec;
+		uint32_t looks;
+	} user[USERS];
 	struct host_files files;
 	struct host_found found; /* scratch of the subject being read */
 	struct host_names_records records;
@@ -72,14 +79,29 @@ static struct host_names_key unit_key(const struct host_identity *id)
 	return (struct host_names_key){.subject = HOST_SUBJECT_UNIT, .id = id->unit};
 }
 
+static bool user_may_have_a_look(struct host_names_cache *c, uint32_t uid, uint64_t now)
+{
+	uint64_t *since = &c->user[uid % USERS].since_usec;
+	uint32_t *looks = &c->user[uid % USERS].looks;
+	if (now - *since >= HOST_NAMES_USER_LOOKS_USEC) {
+		*since = now;
+		*looks = 0;
+	}
+	return (*looks)++ < HOST_NAMES_USER_LOOKS;
+}
+
 /* The record, when it is due for a look at its files; it is made when there is none. */
 static struct host_names_record *due(struct host_names_cache *c, const struct host_names_key *key, uint64_t now)
 {
 	struct host_names_record *rec = host_names_record_find(&c->records, key);
+	if (rec && now < rec->due_usec)
+		return NULL;
+	if (key->user && !user_may_have_a_look(c, key->uid, now)) {
+		c->counters.put_off++;
+		return NULL;
+	}
 	if (!rec)
 		rec = host_names_record_add(&c->records, key, &c->counters);
-	else if (now < rec->due_usec)
-		return NULL;
 	if (rec)
 		c->counters.looked++;
 	return rec;

@@ -140,9 +140,9 @@ static ssize_t fill(int fd, char *buf, size_t cap, off_t at)
 	return (ssize_t)n;
 }
 
-static int search(struct host_json *f, int fd, struct slice quoted)
+static int search(struct host_json *f, int fd, struct slice quoted, off_t max)
 {
-	for (off_t at = 0; at < HOST_JSON_LIST_MAX;) {
+	for (off_t at = 0; at < max;) {
 		ssize_t n = fill(fd, f->text, HOST_JSON_MAX, at);
 		if (n < 0)
 			return (int)n;
@@ -175,7 +175,7 @@ static int open_record(struct host_json *f, int root_fd, const char *path, struc
 	int fd = host_tree_open(root_fd, path, trust, &size);
 	if (fd < 0)
 		return fd;
-	int r = search(f, fd, slice_of(quoted, id.n + 2));
+	int r = search(f, fd, slice_of(quoted, id.n + 2), trust.user ? HOST_JSON_USER_LIST_MAX : HOST_JSON_LIST_MAX);
 	close(fd);
 	return r;
 }

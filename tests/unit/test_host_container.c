@@ -416,9 +416,31 @@ static void a_user_with_many_cgroups_pushes_no_system_name_out(void **state)
 	struct bench *b = *state;
 	put_docker(b, C, "web");
 	learn(b, DOCKER_C, 0);
-	learn_many(b, "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-", ".scope", 0, 5000);
+	for (unsigned int i = 0; i < 5000; i++) {
+		char id[65], path[256];
+		id_of(id, i);
+		snprintf(path, sizeof(path), "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-%s.scope",
+			 id);
+		learn(b, path, i * SEC);
+	}
 	assert_slice(find(b, DOCKER_C).container_name, "web");
 	assert_int_equal(host_names_counters(b->cache).records, HOST_NAMES_USER_CONTAINERS + 2);
+}
+
+/* Each look reads files whose length the user chose. */
+static void a_user_with_many_cgroups_is_looked_at_no_more_than_so_often(void **state)
+{
+	struct bench *b = *state;
+	const char *prefix = "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-";
+	learn_many(b, prefix, ".scope", 0, 1000);
+	uint64_t looked = host_names_counters(b->cache).looked - 1; /* his manager's unit */
+	assert_int_equal(looked, HOST_NAMES_USER_LOOKS);
+	assert_int_equal(host_names_counters(b->cache).put_off, 1000 - HOST_NAMES_USER_LOOKS);
+	learn_many(b, "/user.slice/user-1001.slice/user@1001.service/user.slice/docker-", ".scope", 0, 1);
+	assert_int_equal(host_names_counters(b->cache).looked, looked + 3); /* another user's unit and container */
+	put_docker(b, C, "web");
+	learn(b, DOCKER_C, 0);
+	assert_slice(find(b, DOCKER_C).container_name, "web");
 }
 
 static void a_name_that_finds_no_room_is_left_out_and_counted(void **state)
@@ -471,6 +493,7 @@ int main(void)
 	    TEST(a_thousand_containers_cost_less_than_two_megabytes),
 	    TEST(the_longest_unused_is_given_up_first),
 	    TEST(a_user_with_many_cgroups_pushes_no_system_name_out),
+	    TEST(a_user_with_many_cgroups_is_looked_at_no_more_than_so_often),
 	    TEST(a_name_that_finds_no_room_is_left_out_and_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

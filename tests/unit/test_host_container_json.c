@@ -259,6 +259,15 @@ static void a_list_over_the_bound_is_searched_no_further(void **state)
 	assert_int_equal(pwrite(fd, record, strlen(record), HOST_JSON_LIST_MAX + HOST_JSON_MAX), strlen(record));
 	close(fd);
 	assert_int_equal(open_record(b, ID_A), -EFBIG);
+	struct host_trust ours = {.root_uid = geteuid()},
+			  users = {.root_uid = geteuid(), .user = true, .uid = geteuid()};
+	fd = openat(b->root.fd, "list", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "[", 1, 0), 1);
+	assert_int_equal(pwrite(fd, record, strlen(record), HOST_JSON_USER_LIST_MAX + HOST_JSON_MAX), strlen(record));
+	close(fd);
+	assert_int_equal(host_json_open_record(&b->json, b->root.fd, "list", ours, SLICE(ID_A)), 0);
+	host_json_close(&b->json);
+	assert_int_equal(host_json_open_record(&b->json, b->root.fd, "list", users, SLICE(ID_A)), -EFBIG);
 }
 
 int main(void)
