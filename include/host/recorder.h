@@ -128,6 +128,8 @@ struct host_recorder {
 
 	/* moves: what members of a cgroup turned out to be */
 	uint32_t moved, not_moved;
+	uint32_t met; /* members listed since … */
+	uint64_t met_since_usec;
 	bool look_early; /* processes forked now are looked at after 2 ms */
 
 	/* naps: CLOCK_MONOTONIC; 0: awake */

@@ -51,6 +51,8 @@ uint32_t host_recorder_first_look(const struct host_recorder *r) ATTR_NONNULL;
 
 /* recorder_moves.c */
 bool host_recorder_follow_moves(struct host_recorder *r, uint64_t now_usec) ATTR_NONNULL;
+/* CLOCK_BOOTTIME when cgroups that wait are to be followed; UINT64_MAX: none waits. */
+uint64_t host_recorder_moves_due(const struct host_recorder *r) ATTR_NONNULL;
 
 /* recorder_scan.c */
 bool host_recorder_scan(struct host_recorder *r, uint64_t now_usec) ATTR_NONNULL;

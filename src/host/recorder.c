@@ -327,7 +327,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 
 uint64_t host_recorder_deadline(const struct host_recorder *r)
 {
-	uint64_t due = smaller(smaller(host_recorder_look_due(r), host_recorder_scan_due(r)), sample_due(r));
+	uint64_t due = smaller(smaller(host_recorder_look_due(r), host_recorder_scan_due(r)),
+			       smaller(host_recorder_moves_due(r), sample_due(r)));
 	if (due != UINT64_MAX)
 		due = due > r->boot_offset_usec ? due - r->boot_offset_usec : 0;
 	return r->nap_until_usec ? smaller(due, r->nap_until_usec) : due;

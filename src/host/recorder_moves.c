@@ -13,6 +13,10 @@
 #include <unistd.h>
 
 #define CGROUPS_A_TURN 16
+/* Who has many processes and writes to their cgroup again and again must not keep us listing them: so many members are
+ * met in so long a time, some 3 ms of it. */
+#define MEMBERS_A_WINDOW 20000
+#define WINDOW_USEC (100 * 1000)
 #define DRAIN_BATCHES 16
 /* So many looks at members who had not moved, and none who had: the paths of /proc and of the mount do not agree. */
 #define DISAGREEMENT 256
@@ -32,6 +36,7 @@ static void settle(struct host_recorder *r, uint32_t cgroup, uint64_t now_usec)
 
 static void meet_member(struct host_recorder *r, uint64_t pid, uint32_t cgroup, uint64_t now_usec)
 {
+	r->met++;
 	uint32_t i = pid <= INT32_MAX ? host_store_live(&r->store, (int32_t)pid) : 0;
 	if (!i || host_store_at(&r->store, i)->cgroup == cgroup)
 		return;
@@ -59,15 +64,26 @@ static void meet_members(struct host_recorder *r, int fd, uint32_t cgroup, uint6
 	settle(r, cgroup, now_usec);
 }
 
+uint64_t host_recorder_moves_due(const struct host_recorder *r)
+{
+	if (r->moves.fd < 0 || !r->moves.first)
+		return UINT64_MAX;
+	return r->met < MEMBERS_A_WINDOW ? 0 : r->met_since_usec + WINDOW_USEC;
+}
+
 bool host_recorder_follow_moves(struct host_recorder *r, uint64_t now_usec)
 {
 	uint32_t cgroup, done = 0;
 	int fd;
-	if (r->moves.fd < 0 || !r->moves.first)
+	if (r->moves.fd < 0 || !r->moves.first || host_recorder_moves_due(r) > now_usec)
 		return false;
+	if (r->met >= MEMBERS_A_WINDOW || now_usec - r->met_since_usec >= WINDOW_USEC) {
+		r->met = 0;
+		r->met_since_usec = now_usec;
+	}
 	r->look_early = true;
 	host_recorder_drain(r, DRAIN_BATCHES, now_usec);
-	while (done < CGROUPS_A_TURN && host_moves_next(&r->moves, &cgroup, &fd)) {
+	while (done < CGROUPS_A_TURN && r->met < MEMBERS_A_WINDOW && host_moves_next(&r->moves, &cgroup, &fd)) {
 		done++;
 		r->counters.moves++;
 		host_intern_share(&r->store.strings, cgroup);
@@ -79,5 +95,5 @@ bool host_recorder_follow_moves(struct host_recorder *r, uint64_t now_usec)
 	r->look_early = false;
 	if (r->not_moved > DISAGREEMENT && !r->moved)
 		host_moves_close(&r->moves);
-	return r->moves.fd >= 0 && r->moves.first;
+	return r->moves.fd >= 0 && r->moves.first && r->met < MEMBERS_A_WINDOW;
 }

@@ -298,6 +298,42 @@ static void new_cgroups_come_once_with_a_note_that_stays(void **state)
 	assert_int_equal(f->found.cgroup_note, 42);
 }
 
+static void a_large_cgroup_that_is_written_to_all_the_time_is_listed_now_and_then(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const dirs[] = {"sys", "sys/fs", "sys/fs/cgroup", "sys/fs/cgroup/many"};
+	for (size_t i = 0; i < ARRAY_COUNT(dirs); i++)
+		assert_int_equal(mkdirat(f->fd, dirs[i], 0755), 0);
+	close(openat(f->fd, "sys/fs/cgroup/cgroup.controllers", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	int procs = openat(f->fd, "sys/fs/cgroup/many/cgroup.procs", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	for (int i = 0; i < 25000; i++)
+		assert_int_equal(write(procs, "1234567\n", 8), 8);
+	const struct host_recorder_options o = {
+	    .proc_fd = f->fd, .root_fd = f->fd, .memory = HOST_STORE_MIN_SIZE, .no_events = true};
+	assert_int_equal(host_recorder_open(&f->r, &o, f->now), 0);
+	struct host_recorder_counters c;
+	pass(f, 0);
+	host_recorder_count(&f->r, &c);
+	assert_int_equal(c.watches, 2);
+	uint64_t before = c.moves;
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(pwrite(procs, "1", 1, 0), 1);
+		struct pollfd polled = {.fd = f->r.moves.fd, .revents = POLLIN};
+		host_recorder_dispatch(&f->r, &polled, 1, f->now);
+		pass(f, 1000);
+	}
+	host_recorder_count(&f->r, &c);
+	assert_in_range(c.moves - before, 4, 7); /* ten times a second, and once at first */
+	assert_true(host_recorder_deadline(&f->r) <= f->now.monotonic_usec + 100 * 1000);
+	pass(f, SEC);
+	host_recorder_count(&f->r, &c);
+	before = c.moves;
+	pass(f, SEC);
+	host_recorder_count(&f->r, &c);
+	assert_int_equal(c.moves, before);
+	close(procs);
+}
+
 static void torn_files_are_no_processes(void **state)
 {
 	struct fixture *f = *state;
@@ -489,6 +525,7 @@ int main(void)
 	    T(found_is_told_from_another_with_its_number),
 	    T(another_with_the_number_of_one_who_ended_has_replaced_it),
 	    T(new_cgroups_come_once_with_a_note_that_stays),
+	    T(a_large_cgroup_that_is_written_to_all_the_time_is_listed_now_and_then),
 	    T(torn_files_are_no_processes),
 	    T(a_ceiling_that_is_too_low_is_refused),
 	    T(more_processes_than_fit_are_read_in_slices_and_evicted),
