@@ -23,7 +23,8 @@ struct kmsg_textdate {
 
 /* "2023-11-03T10:11:12.123456+01:00", also with a blank for the T, a comma, "Z", "+0100", or no zone at all. */
 bool kmsg_textdate_take_iso(struct slice *c, struct kmsg_textdate *out) ATTR_NONNULL;
-/* "Nov  3 10:11:12", "jun 20 03:23:46.123456", "3月 18 18:47:12", "Nov  3 2023 10:11:12", "2023 Nov  3 10:11:12". */
+/* "Nov  3 10:11:12", "jun 20 03:23:46.123456", "3月 18 18:47:12", "Thg 11 28 10:11:12", "Nov  3 2023 10:11:12", "2023
+ * Nov 3 10:11:12". */
 bool kmsg_textdate_take_short(struct slice *c, struct kmsg_textdate *out) ATTR_NONNULL;
 /* "Tue Nov  3 10:11:12 2015", weekday and month in any language. */
 bool kmsg_textdate_take_ctime(struct slice *c, struct kmsg_textdate *out) ATTR_NONNULL;
@@ -34,5 +35,9 @@ bool kmsg_textdate_take_unix(struct slice *c, struct kmsg_textdate *out) ATTR_NO
 
 /* "123.456789" -> 123456789; one to nine digits behind the dot. */
 bool kmsg_textdate_take_seconds(struct slice *c, uint64_t *usec) ATTR_NONNULL;
+/* The same with the decimal sign of any language: "0,002367". */
+bool kmsg_textdate_take_delta(struct slice *c, uint64_t *usec) ATTR_NONNULL;
+/* "Nov28 16:06", "Nov  3 10:11", "déc.28 16:06": what dmesg -e and -H write where a minute begins. */
+bool kmsg_textdate_skip_minute(struct slice *c) ATTR_NONNULL;
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * kmsg/textentry: journal entries written as text: journalctl -o export, json,
- * json-pretty, json-sse, json-seq, verbose; and Docker's json-file logs.
+ * json-pretty, json-sse, json-seq, verbose; dmesg --json; and Docker's json-file
+ * logs.
  *
  * Fed line by line with exactly the bytes between two newlines (a binary field
  * of the export format may hold newlines: the line before is then told to go
@@ -40,6 +41,7 @@ enum kmsg_entry_state {
 	KMSG_ENTRY_EXPORT,
 	KMSG_ENTRY_BINARY, /* inside a binary field of the export format */
 	KMSG_ENTRY_PRETTY,
+	KMSG_ENTRY_ARRAY, /* inside a field of json-pretty with an element a line */
 	KMSG_ENTRY_VERBOSE,
 };
 
@@ -48,8 +50,9 @@ struct kmsg_entry_reader {
 	/* private */
 	enum kmsg_entry_state state;
 	bool spent; /* the entry was handed out: empty it before the next */
+	bool dmesg; /* inside the array of dmesg --json: its keys count, and no others */
 	char key[64];
-	uint8_t key_len, size_len;
+	uint8_t key_len, size_len; /* key: of the field that goes on over several lines */
 	unsigned char size[8];
 	uint64_t left, skipped; /* bytes of the binary field to come, bytes not kept */
 	size_t value_len;

@@ -77,6 +77,7 @@ struct kmsg_textlog {
 	char clean[KMSG_CLEAN_SIZE];
 	uint64_t usec;       /* of the newest record */
 	bool usec_is_kernel; /* some record had the kernel's stamp */
+	bool has_delta;      /* some record had the time since the one before */
 	uint64_t stamp;      /* newest kernel stamp */
 	bool has_seq;
 	uint64_t seq;              /* newest own sequence number */

@@ -30,6 +30,7 @@ struct journal_reader {
 	struct ctl_kernlog *log; /* only for the kernel's messages of a journal file */
 	bool ended;
 	uint64_t entries;
+	char boot[32]; /* of the newest of those; boot[0] == 0: none yet */
 	const char *path;
 };
 
@@ -308,12 +309,15 @@ static void feed_entry(struct journal_reader *r, uint64_t line)
 	rec.rec.facility = kernel ? 0 : facility ? (uint32_t)facility : 1;
 	if (get_number(r->journal, "PRIORITY", &level) && level < 8)
 		rec.rec.level = (uint8_t)level;
-	rec.has_usec = get_number(r->journal, "_SOURCE_MONOTONIC_TIMESTAMP", &rec.rec.usec);
+	rec.has_usec = rec.has_nearness = get_number(r->journal, "_SOURCE_MONOTONIC_TIMESTAMP", &rec.rec.usec);
 	rec.has_realtime = sd_journal_get_realtime_usec(r->journal, &rec.realtime_usec) >= 0;
 	/* What a field's slice points to is gone with the next call. */
 	if (get(r->journal, "_BOOT_ID", &boot_id) && boot_id.n == sizeof(boot)) {
 		memcpy(boot, boot_id.p, boot_id.n);
 		rec.boot_id = slice_of(boot, boot_id.n);
+		rec.restart = kernel && r->boot[0] && memcmp(r->boot, boot, sizeof(boot)) != 0;
+		if (kernel)
+			memcpy(r->boot, boot, sizeof(boot));
 	}
 	if (get(r->journal, "_HOSTNAME", &host) && host.n <= sizeof(name)) {
 		memcpy(name, host.p, host.n);

@@ -37,16 +37,31 @@ static bool take_fraction(struct slice *c, uint64_t *usec)
 	return true;
 }
 
-bool kmsg_textdate_take_seconds(struct slice *c, uint64_t *usec)
+static bool take_decimal(struct slice *c, const char *const *signs, size_t count, uint64_t *usec)
 {
 	struct slice s = *c;
 	uint64_t sec, frac;
-	if (!take_u64(&s, &sec) || !take_literal(&s, SLICE(".")) || !take_fraction(&s, &frac) ||
-	    sec > UINT64_MAX / USEC - 1)
+	if (!take_u64(&s, &sec) || sec > UINT64_MAX / USEC - 1)
 		return false;
-	*usec = sec * USEC + frac;
-	*c = s;
-	return true;
+	for (size_t i = 0; i < count; i++)
+		if (take_literal(&s, slice_cstr(signs[i])) && take_fraction(&s, &frac)) {
+			*usec = sec * USEC + frac;
+			*c = s;
+			return true;
+		}
+	return false;
+}
+
+bool kmsg_textdate_take_seconds(struct slice *c, uint64_t *usec)
+{
+	static const char *const point[] = {"."};
+	return take_decimal(c, point, 1, usec);
+}
+
+bool kmsg_textdate_take_delta(struct slice *c, uint64_t *usec)
+{
+	static const char *const signs[] = {".", ",", "\xd9\xab"}; /* the last is U+066B, as in Persian */
+	return take_decimal(c, signs, ARRAY_COUNT(signs), usec);
 }
 
 /* HH:MM:SS with an optional fraction behind '.' or ','. A leap second is let through. */
@@ -177,6 +192,45 @@ static uint32_t name_hash(struct slice name, uint64_t year)
 	return h;
 }
 
+/* "Nov  3", "3月 18", "Thg 11 28": a month's name may end with a number of its own. */
+static bool take_month_day(struct slice *c, struct slice *month, uint64_t *day)
+{
+	struct slice s = *c;
+	uint64_t number;
+	if (!take_name(&s, month) || !take_number_word(&s, 1, 31, day))
+		return false;
+	struct slice name = slice_of(month->p, (size_t)(s.p - month->p));
+	if (take_number_word(&s, 1, 31, &number)) {
+		*month = name;
+		*day = number;
+	}
+	*c = s;
+	return true;
+}
+
+/* Everything up to the clock is a name and a day, perhaps without a blank between; nothing is read from it. */
+bool kmsg_textdate_skip_minute(struct slice *c)
+{
+	struct slice s = *c, name;
+	uint64_t n;
+	bool letters = false;
+	size_t colon = slice_find(s, SLICE(":"));
+	if (colon == SLICE_NPOS || colon < 5 || colon > 2 * WORD_MAX)
+		return false;
+	name = slice_sub(s, 0, colon - 3);
+	s = slice_sub(s, colon - 3, s.n);
+	for (size_t i = 0; i < name.n; i++) {
+		letters |= (unsigned char)name.p[i] > '9';
+		if (strchr("[]:=/()<>_", name.p[i]))
+			return false;
+	}
+	if (!letters || name.p[name.n - 1] < '0' || name.p[name.n - 1] > '9' || !take_literal(&s, SLICE(" ")) ||
+	    !take_fixed(&s, 2, 23, &n) || !take_literal(&s, SLICE(":")) || !take_fixed(&s, 2, 59, &n))
+		return false;
+	*c = s;
+	return true;
+}
+
 bool kmsg_textdate_take_short(struct slice *c, struct kmsg_textdate *out)
 {
 	struct slice s = *c, month;
@@ -185,7 +239,7 @@ bool kmsg_textdate_take_short(struct slice *c, struct kmsg_textdate *out)
 	if (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
 		return false;
 	take_number_word(&s, 1970, 9999, &year);
-	if (!take_name(&s, &month) || !take_number_word(&s, 1, 31, &day))
+	if (!take_month_day(&s, &month, &day))
 		return false;
 	if (!year)
 		take_number_word(&s, 1970, 9999, &year);
@@ -203,9 +257,8 @@ bool kmsg_textdate_take_ctime(struct slice *c, struct kmsg_textdate *out)
 	struct slice s = *c, weekday, month;
 	struct kmsg_textdate d = {0};
 	uint64_t day, year;
-	if (!take_name(&s, &weekday) || !take_name(&s, &month) || !take_number_word(&s, 1, 31, &day) ||
-	    !take_blanks(&s) || !take_clock(&s, &d) || !take_blanks(&s) || !take_fixed(&s, 4, 9999, &year) ||
-	    year < 1970)
+	if (!take_name(&s, &weekday) || !take_month_day(&s, &month, &day) || !take_blanks(&s) || !take_clock(&s, &d) ||
+	    !take_blanks(&s) || !take_fixed(&s, 4, 9999, &year) || year < 1970)
 		return false;
 	d.day = day;
 	d.month = name_hash(month, year);

@@ -8,9 +8,7 @@
  * on what a process wrote there (journald-kmsg.c dev_kmsg_record()): only the
  * facility tells them apart.
  */
-#include "kmsg/textentry.h"
-
-#include "kmsg/textjson.h"
+#include "kmsg/textentry_parts.h"
 
 enum place { PLACE_U64, PLACE_STRING, PLACE_MESSAGE, PLACE_WORD };
 
@@ -41,14 +39,14 @@ void kmsg_entry_init(struct kmsg_entry_reader *r)
 	r->spent = true;
 }
 
-static void begin(struct kmsg_entry_reader *r)
+void kmsg_entry_begin(struct kmsg_entry_reader *r)
 {
 	if (r->spent)
 		memset(&r->entry, 0, offsetof(struct kmsg_entry, message));
 	r->spent = false;
 }
 
-static void set_message(struct kmsg_entry *e, struct slice value)
+void kmsg_entry_set_message(struct kmsg_entry *e, struct slice value)
 {
 	e->message_cut = value.n > sizeof(e->message);
 	e->message_len = e->message_cut ? sizeof(e->message) : value.n;
@@ -57,8 +55,8 @@ static void set_message(struct kmsg_entry *e, struct slice value)
 	e->has_message = true;
 }
 
-/* A field that stands twice keeps its first value, as journald's own readers do. */
-static void set_field(struct kmsg_entry *e, struct slice key, struct slice value)
+/* The first value, as journald's own readers do. */
+void kmsg_entry_set_field(struct kmsg_entry *e, struct slice key, struct slice value)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(known); i++) {
 		const struct known *k = &known[i];
@@ -68,7 +66,7 @@ static void set_field(struct kmsg_entry *e, struct slice key, struct slice value
 		uint64_t number;
 		if (k->place == PLACE_MESSAGE) {
 			if (!e->has_message)
-				set_message(e, value);
+				kmsg_entry_set_message(e, value);
 		} else if (k->place == PLACE_STRING) {
 			uint8_t *len = (uint8_t *)(base + k->len);
 			if (*len == 0 && value.n && value.n <= k->cap) {
@@ -88,71 +86,31 @@ static void set_field(struct kmsg_entry *e, struct slice key, struct slice value
 	}
 }
 
+void kmsg_entry_keep_key(struct kmsg_entry_reader *r, struct slice key)
+{
+	memmove(r->key, key.p, key.n);
+	r->key_len = (uint8_t)key.n;
+	r->value_len = 0;
+	r->skipped = 0;
+}
+
+void kmsg_entry_keep_byte(struct kmsg_entry_reader *r, char byte)
+{
+	if (r->value_len < sizeof(r->value))
+		r->value[r->value_len++] = byte;
+	else
+		r->skipped++;
+}
+
+void kmsg_entry_set_kept(struct kmsg_entry_reader *r)
+{
+	kmsg_entry_set_field(&r->entry, slice_of(r->key, r->key_len), slice_of(r->value, r->value_len));
+	if (r->skipped && slice_eq(slice_of(r->key, r->key_len), SLICE("MESSAGE")))
+		r->entry.message_cut = true;
+}
+
 /* journald takes no larger field (DATA_SIZE_MAX of journald-native.c). */
 #define DATA_SIZE_MAX (768ull << 20)
-
-/* One "KEY" : VALUE pair. */
-static bool take_pair(struct kmsg_entry_reader *r, struct slice *c, bool *docker)
-{
-	struct kmsg_textjson_text key = {r->key, 0, sizeof(r->key), false};
-	struct kmsg_textjson_text value = {r->value, 0, sizeof(r->value), false};
-	take_blanks(c);
-	if (!kmsg_textjson_take_string(c, &key))
-		return false;
-	take_blanks(c);
-	if (!take_literal(c, SLICE(":")) || !kmsg_textjson_take_value(c, &value))
-		return false;
-	struct slice name = slice_of(key.p, key.n), v = slice_of(value.p, value.n);
-	if (slice_eq(name, SLICE("log"))) {
-		*docker = true;
-		name = SLICE("MESSAGE");
-		while (slice_ends(v, SLICE("\n")))
-			v.n--;
-	}
-	set_field(&r->entry, name, v);
-	if (value.cut && slice_eq(name, SLICE("MESSAGE")))
-		r->entry.message_cut = true;
-	return true;
-}
-
-static enum kmsg_entry_step read_object(struct kmsg_entry_reader *r, struct slice line)
-{
-	bool docker = false;
-	if (!take_literal(&line, SLICE("{")))
-		return KMSG_ENTRY_NOT_MINE;
-	begin(r);
-	take_blanks(&line);
-	if (line.n == 0) {
-		r->state = KMSG_ENTRY_PRETTY;
-		return KMSG_ENTRY_MORE;
-	}
-	/* A torn object still tells what stood before the tear; without its message it tells nothing. */
-	while (take_pair(r, &line, &docker)) {
-		take_blanks(&line);
-		if (!take_literal(&line, SLICE(",")))
-			break;
-	}
-	r->spent = true;
-	if (docker)
-		return r->entry.has_message ? KMSG_ENTRY_LINE : KMSG_ENTRY_NOT_MINE;
-	return r->entry.has_message || r->entry.has_transport ? KMSG_ENTRY_READY : KMSG_ENTRY_NOT_MINE;
-}
-
-static enum kmsg_entry_step pretty_line(struct kmsg_entry_reader *r, struct slice line)
-{
-	bool docker = false;
-	take_blanks(&line);
-	if (slice_starts(line, SLICE("}"))) {
-		r->state = KMSG_ENTRY_OUTSIDE;
-		r->spent = true;
-		return KMSG_ENTRY_READY;
-	}
-	if (take_pair(r, &line, &docker) || line.n == 0)
-		return KMSG_ENTRY_MORE;
-	r->state = KMSG_ENTRY_OUTSIDE;
-	r->spent = true;
-	return KMSG_ENTRY_NOT_MINE;
-}
 
 /* --- export and verbose -------------------------------------------------- */
 
@@ -172,9 +130,7 @@ static bool take_key(struct slice *c, struct slice *key)
 
 static enum kmsg_entry_step binary_end(struct kmsg_entry_reader *r)
 {
-	set_field(&r->entry, slice_of(r->key, r->key_len), slice_of(r->value, r->value_len));
-	if (r->skipped)
-		r->entry.message_cut = true;
+	kmsg_entry_set_kept(r);
 	r->state = KMSG_ENTRY_EXPORT;
 	return KMSG_ENTRY_MORE;
 }
@@ -192,10 +148,7 @@ static bool binary_byte(struct kmsg_entry_reader *r, char byte)
 		return r->left <= DATA_SIZE_MAX;
 	}
 	r->left--;
-	if (r->value_len < sizeof(r->value))
-		r->value[r->value_len++] = byte;
-	else
-		r->skipped++;
+	kmsg_entry_keep_byte(r, byte);
 	return true;
 }
 
@@ -229,18 +182,15 @@ static enum kmsg_entry_step export_line(struct kmsg_entry_reader *r, struct slic
 		return finish(r, KMSG_ENTRY_MORE);
 	if (!take_key(&line, &key))
 		return finish(r, KMSG_ENTRY_NOT_MINE);
-	begin(r);
+	kmsg_entry_begin(r);
 	if (take_literal(&line, SLICE("="))) {
-		set_field(&r->entry, key, line);
+		kmsg_entry_set_field(&r->entry, key, line);
 		return KMSG_ENTRY_MORE;
 	}
 	if (line.n)
 		return finish(r, KMSG_ENTRY_NOT_MINE);
-	memcpy(r->key, key.p, key.n);
-	r->key_len = (uint8_t)key.n;
+	kmsg_entry_keep_key(r, key);
 	r->size_len = 0;
-	r->value_len = 0;
-	r->skipped = 0;
 	r->state = KMSG_ENTRY_BINARY;
 	return KMSG_ENTRY_MORE;
 }
@@ -252,21 +202,49 @@ static bool verbose_head(struct slice line)
 	       slice_find(line, SLICE(" [s=")) != SLICE_NPOS && slice_find(line, SLICE(";i=")) != SLICE_NPOS;
 }
 
+/* Blanks before a field of -o verbose; what follows a newline in its value stands below the value. */
+#define VERBOSE_INDENT 4
+
+/* The rest of a value of several lines: it may look like a field, and is none. */
+static void verbose_more(struct kmsg_entry_reader *r, struct slice line)
+{
+	struct kmsg_entry *e = &r->entry;
+	size_t below = VERBOSE_INDENT + r->key_len + 1, blanks = 0;
+	if (!e->has_message || !slice_eq(slice_of(r->key, r->key_len), SLICE("MESSAGE")))
+		return;
+	while (blanks < below && blanks < line.n && line.p[blanks] == ' ')
+		blanks++;
+	line = slice_sub(line, blanks, line.n);
+	size_t room = sizeof(e->message) - e->message_len;
+	e->message_cut |= room < line.n + 1;
+	if (room < line.n + 1)
+		return;
+	e->message[e->message_len++] = '\n';
+	memcpy(e->message + e->message_len, line.p, line.n);
+	e->message_len += line.n;
+}
+
 static enum kmsg_entry_step verbose_line(struct kmsg_entry_reader *r, struct slice line)
 {
-	struct slice key;
+	struct slice key, field = line;
 	if (verbose_head(line)) {
 		bool ready = !r->spent && r->entry.has_message;
 		r->spent = true;
+		r->key_len = 0;
 		if (!ready)
-			begin(r);
+			kmsg_entry_begin(r);
 		return ready ? KMSG_ENTRY_READY : KMSG_ENTRY_MORE;
 	}
-	if (take_blanks(&line) == 0 && line.n)
+	size_t indent = take_blanks(&field);
+	if (indent == 0 && line.n)
 		return finish(r, KMSG_ENTRY_NOT_MINE);
-	begin(r);
-	if (take_key(&line, &key) && take_literal(&line, SLICE("=")))
-		set_field(&r->entry, key, line);
+	kmsg_entry_begin(r);
+	if (indent == VERBOSE_INDENT && take_key(&field, &key) && take_literal(&field, SLICE("="))) {
+		kmsg_entry_keep_key(r, key);
+		kmsg_entry_set_field(&r->entry, key, field);
+	} else {
+		verbose_more(r, line);
+	}
 	return KMSG_ENTRY_MORE;
 }
 
@@ -278,7 +256,9 @@ enum kmsg_entry_step kmsg_entry_feed(struct kmsg_entry_reader *r, struct slice l
 	case KMSG_ENTRY_BINARY:
 		return binary_line(r, line);
 	case KMSG_ENTRY_PRETTY:
-		return pretty_line(r, line);
+		return kmsg_entry_pretty_line(r, line);
+	case KMSG_ENTRY_ARRAY:
+		return kmsg_entry_array_line(r, line);
 	case KMSG_ENTRY_VERBOSE:
 		return verbose_line(r, line);
 	case KMSG_ENTRY_OUTSIDE:
@@ -286,17 +266,23 @@ enum kmsg_entry_step kmsg_entry_feed(struct kmsg_entry_reader *r, struct slice l
 	}
 	if (slice_starts(line, SLICE("__CURSOR="))) {
 		r->state = KMSG_ENTRY_EXPORT;
-		begin(r);
+		kmsg_entry_begin(r);
 		return export_line(r, line);
 	}
 	if (verbose_head(line)) {
 		r->state = KMSG_ENTRY_VERBOSE;
-		begin(r);
+		kmsg_entry_begin(r);
 		return KMSG_ENTRY_MORE;
+	}
+	if (r->dmesg) {
+		take_blanks(&line);
+		r->dmesg = !take_literal(&line, SLICE("]"));
+		if (!r->dmesg)
+			return KMSG_ENTRY_MORE;
 	}
 	take_literal(&line, SLICE("\x1e"));   /* -o json-seq */
 	take_literal(&line, SLICE("data: ")); /* -o json-sse */
-	return read_object(r, line);
+	return kmsg_entry_object(r, line);
 }
 
 bool kmsg_entry_end(struct kmsg_entry_reader *r)

@@ -55,7 +55,7 @@ static bool take_stamp_inside(struct slice *s, struct kmsg_textline *l)
 	if (take_literal(&t, SLICE("+")) ||
 	    take_literal(&t, SLICE("<"))) { /* -e: [  +0.002367], -d -t: [<    0.002367>] */
 		take_blanks(&t);
-		if (!kmsg_textdate_take_seconds(&t, &l->delta_usec))
+		if (!kmsg_textdate_take_delta(&t, &l->delta_usec))
 			return false;
 		take_literal(&t, SLICE(">"));
 		l->has_delta = true;
@@ -66,18 +66,16 @@ static bool take_stamp_inside(struct slice *s, struct kmsg_textline *l)
 		l->has_usec = true;
 		l->usec = usec;
 	} else if (!kmsg_textdate_take_ctime(&t, &l->date)) {
-		struct slice month, day, hour; /* -e, first line of a minute: [Nov 3 10:11] */
-		uint64_t n;
-		if (!take_word(&t, &month) || month.n > 24 || !take_word(&t, &day) || !slice_to_u64(day, &n) ||
-		    !take_blanks(&t) || !take_until(&t, SLICE(":"), &hour) || !slice_to_u64(hour, &n) ||
-		    !take_u64(&t, &n))
+		if (!kmsg_textdate_skip_minute(&t)) /* -e, first line of a minute */
 			return false;
+		l->has_delta = true; /* within the minute before: near */
+		l->delta_usec = 0;
 	}
 	struct slice after = t; /* -d beside another stamp: [12.345678 <    0.000001>] */
 	take_blanks(&after);
 	if (take_literal(&after, SLICE("<"))) {
 		take_blanks(&after);
-		if (!kmsg_textdate_take_seconds(&after, &usec))
+		if (!kmsg_textdate_take_delta(&after, &usec))
 			return false;
 		take_blanks(&after);
 		if (!take_literal(&after, SLICE(">")))

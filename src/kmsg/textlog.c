@@ -272,12 +272,13 @@ static bool begin_line(struct kmsg_textlog *t, const struct kmsg_textline *l, st
 	p->out.realtime_usec = l->date.realtime_usec;
 	if (l->has_usec && l->kernel)
 		kernel_stamp(t, &p->out, l->usec);
-	else if (l->has_delta)
+	else if (l->has_delta) {
 		t->usec += l->delta_usec;
-	else if (l->date.present)
+		t->has_delta = true;
+	} else if (l->date.present)
 		dated(t, &l->date);
 	p->out.rec.usec = t->usec;
-	p->out.has_nearness = t->usec_is_kernel || t->date.present;
+	p->out.has_nearness = t->usec_is_kernel || t->date.present || t->has_delta;
 	add_text(p, l->text, l->form == KMSG_TEXT_SYSLOG);
 	return ready;
 }

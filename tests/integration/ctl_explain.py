@@ -1,8 +1,12 @@
 #!/usr/bin/python3
-"""oomwatchctl explain: every corpus capture, shown as each program shows it, tells the same kills as the capture itself."""
+"""oomwatchctl explain: every corpus capture, shown as each program shows it, tells the same kills as the capture itself.
+
+By renderings of our own, and by the real dmesg and journalctl where this machine has them.
+"""
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from glob import glob
@@ -207,19 +211,68 @@ def quoted(r):
     return b"".join(b"> " + x + b"\n" for x in dmesg(r).split(b"\n")[:-1])
 
 
+def dmesg_vietnamese(r):
+    """A name of a month that holds a number of its own."""
+    day = [b"T2", b"T3", b"T4", b"T5", b"T6", b"T7", b"CN"][int(r.wall("%u")) - 1]
+    return b"" if r.facility else indented(b"[" + day + b" Thg " + r.wall("%m %e %H:%M:%S %Y] "), r.text)
+
+
+def dmesg_minutes(records_):
+    """dmesg -e in French: the first line of a minute has its date, others the time since the line before."""
+    out, minute, usec = b"", b"", 0
+    for r in records_:
+        if r.facility:
+            continue
+        head = b"[%11s] " % (b"+%d,%06d" % ((r.usec - usec) // 1000000, (r.usec - usec) % 1000000)) \
+            if r.wall("%M") == minute and r.usec >= usec else r.wall("[nov.%d %H:%M] ")
+        out, minute, usec = out + indented(head, r.text), r.wall("%M"), r.usec
+    return out
+
+
+def json_string(text):
+    """Raw bytes, but for what JSON does not allow."""
+    return b'"' + re.sub(rb'[\x00-\x1f"\\]', lambda m: b"\\u%04x" % m.group(0)[0], text) + b'"'
+
+
+def dmesg_json(records_):
+    objects = []
+    for r in records_:
+        facility = FACILITY[r.facility] if r.facility < len(FACILITY) else "local0"
+        objects.append(b'         "fac": "%s",\n         "pri": "%s",\n         "time": %s,\n         "msg": %s\n' % (
+            facility.encode(), LEVEL[r.level].encode(), r.stamp(), json_string(r.text)))
+    return b'{\n   "dmesg": [\n      {\n' + b"      },{\n".join(objects) + b"      }\n   ]\n}\n"
+
+
+def dmesg_utf16(records_):
+    """Through PowerShell's ">"."""
+    return b"".join(map(dmesg, records_)).decode(errors="replace").replace("\n", "\r\n").encode("utf-16")
+
+
 RENDERINGS = [dmesg, dmesg_caller, dmesg_ctime, dmesg_german, dmesg_chinese, dmesg_x, dmesg_iso, dmesg_raw, syslog,
               syslog_plain, syslog_lower, syslog_iso, journal_short, journal_precise, journal_unix, journal_full,
-              journal_monotonic, journal_json, journal_pretty, journal_export, talos, cri, vmware, serial, bare, quoted]
+              journal_monotonic, journal_json, journal_pretty, journal_export, talos, cri, vmware, serial, bare, quoted,
+              dmesg_vietnamese]
+WHOLE = [dmesg_minutes, dmesg_json, dmesg_utf16]  # of all records at once
+DMESG = [[], ["-x", "-T"], ["-e"], ["-r"], ["-x", "--time-format=iso"], ["-d", "--color=always"]]
+JOURNALCTL = [["-o", "short"], ["-o", "short-iso-precise", "-a"], ["-o", "short-monotonic", "-a"], ["-o", "verbose", "-a"],
+              ["-o", "json"], ["-o", "json-pretty"], ["-o", "export"]]
+REMOTE = next((p for p in ("/lib/systemd/systemd-journal-remote", "/usr/lib/systemd/systemd-journal-remote")
+               if os.path.exists(p)), None)
 # These lose bytes of names or newlines in names by themselves: what they tell may be less, never something else.
-LOSSY = {"dmesg_raw", "serial", "bare", "cri", "talos", "vmware"}
-WITH_LEVEL = {"dmesg_x", "dmesg_raw", "journal_json", "journal_pretty", "journal_export", "talos", "vmware"}
-ENTRIES = {"journal_json", "journal_pretty", "journal_export"}
+LOSSY = {"dmesg_raw", "serial", "bare", "cri", "talos", "vmware", "dmesg_utf16", "real dmesg -r", "journalctl -o short"}
+WITH_LEVEL = {"dmesg_x", "dmesg_raw", "dmesg_json", "journal_json", "journal_pretty", "journal_export", "talos", "vmware",
+              "real dmesg -x -T", "real dmesg -r", "real dmesg -x --time-format=iso", "journalctl -o verbose -a", "journalctl -o json",
+              "journalctl -o json-pretty", "journalctl -o export", "a journal file"}
+ENTRIES = {"dmesg_json", "journal_json", "journal_pretty", "journal_export", "journalctl -o verbose -a",
+           "journalctl -o json", "journalctl -o json-pretty", "journalctl -o export", "a journal file"}
 # Stories that turn on what most renderings do not carry, and those that do carry it.
 NEEDS = {
     "caller-two-reports": {"dmesg_caller"},  # which task printed the line
     "look-alikes": WITH_LEVEL,               # the level of a line that only looks like a kill
     "two-boots": set(),                      # sequence numbers: the same stamps again are a ring logged twice
     "names": ENTRIES,                        # names with newlines, and with the four characters \\x0a
+    "forged": WITH_LEVEL | ENTRIES | {r.__name__ for r in RENDERINGS} | {"dmesg_minutes", "dmesg_utf16"}
+    | {x for x in map(" ".join, (["journalctl", *o] for o in JOURNALCTL))},  # who printed the line: dmesg -x tells
 }
 # Differ by rendering, or follow from what does.
 ASIDE = {"id", "time", "realtime_usec", "monotonic_usec", "boot_id", "kmsg_seq", "host", "summary", "verdict", "report",
@@ -277,24 +330,78 @@ def compare(want, got, exact):
     return ""
 
 
+def real_dmesg(options, folder):
+    """What util-linux makes of the lines that syslog(2) gives. It shows what a process wrote to /dev/kmsg, too."""
+    def make(capture):
+        with open(folder + "/raw", "wb") as f:
+            f.write(b"".join(b"<%d>[" % (r.facility << 3 | r.level) + r.stamp() + b"] " + r.text + b"\n"
+                             for r in records(capture)))
+        return subprocess.run(["dmesg", "-F", folder + "/raw", *options], stdout=subprocess.PIPE, check=True).stdout
+    return make
+
+
+def make_journal(capture, folder):
+    """The capture as journald stores it; returns the folder of its file."""
+    os.mkdir(folder)
+    entries = []
+    for i, r in enumerate(records(capture)):
+        fields = dict(journal_fields(r), **{"_HOSTNAME": b"host"})
+        fields = {k if isinstance(k, bytes) else k.encode(): v for k, v in fields.items()}
+        first = {b"__CURSOR": b"s=0123456789abcdef0123456789abcdef;i=%x" % (i + 1),
+                 b"__REALTIME_TIMESTAMP": fields.pop(b"__REALTIME_TIMESTAMP"), b"__MONOTONIC_TIMESTAMP": b"%d" % r.usec,
+                 b"_BOOT_ID": fields.pop(b"_BOOT_ID")}
+        entries.append(b"".join(k + b"=" + v + b"\n" if all(x >= 32 or x == 9 for x in v)
+                                else k + b"\n" + len(v).to_bytes(8, "little") + v + b"\n"
+                                for k, v in {**first, **fields}.items()) + b"\n")
+    subprocess.run([REMOTE, "--split-mode=none", "-o", folder + "/x.journal", "-"], input=b"".join(entries),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return folder
+
+
+def real_journalctl(options, journals):
+    def make(capture):
+        return subprocess.run(["journalctl", "-q", "--no-pager", "-D", journals[capture], *options], stdout=subprocess.PIPE,
+                              check=True, env=dict(os.environ, TZ="Europe/Paris")).stdout
+    return make
+
+
+def sources(captures, folder):
+    """Name and a function from a capture to a log's bytes, or to the path of one."""
+    for render in RENDERINGS:
+        yield render.__name__, lambda c, render=render: b"".join(map(render, records(c)))
+    for render in WHOLE:
+        yield render.__name__, lambda c, render=render: render(records(c))
+    if shutil.which("dmesg"):
+        for options in DMESG:
+            yield " ".join(["real dmesg", *options]), real_dmesg(options, folder)
+    if REMOTE and shutil.which("journalctl"):
+        journals = {c: make_journal(c, "%s/%d" % (folder, i)) for i, c in enumerate(captures)}
+        for options in JOURNALCTL:
+            yield " ".join(["journalctl", *options]), real_journalctl(options, journals)
+        yield "a journal file", lambda c: journals[c] + "/x.journal"
+
+
 def main():
     cases = Cases()
     folder, clean = scratch()
     captures = sorted(glob(ROOT + "/tests/corpus/*/*/kmsg"))
     truth = {c: kills(explain(c)) for c in captures}
-    for render in RENDERINGS:
+    for name, make in sources(captures, folder):
         failed = []
         for c in captures:
-            if render.__name__ not in NEEDS.get(os.path.basename(os.path.dirname(c)), {render.__name__}):
+            story = os.path.basename(os.path.dirname(c))
+            if name not in NEEDS.get(story, {name}):
                 continue
-            path = folder + "/log"
-            with open(path, "wb") as f:
-                f.write(b"".join(render(r) for r in records(c)))
-            exact = render.__name__ not in LOSSY and not pieces(c) and not gaps(c)
-            difference = compare(truth[c], kills(explain(path)), exact)
+            log = make(c)
+            if isinstance(log, bytes):
+                with open(folder + "/log", "wb") as f:
+                    f.write(log)
+                log = folder + "/log"
+            exact = name not in LOSSY and not pieces(c) and not gaps(c)
+            difference = compare(truth[c], kills(explain(log)), exact)
             if difference:
                 failed.append("%s: %s" % (os.path.relpath(c, ROOT + "/tests/corpus"), difference))
-        cases.check("%s tells the same kills as the capture" % render.__name__, not failed, "\n".join(failed))
+        cases.check("%s tells the same kills as the capture" % name, not failed, "\n".join(failed))
     clean()
     cases.end()
 

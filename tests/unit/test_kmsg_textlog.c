@@ -70,6 +70,14 @@ static const struct {
     {"[<    0.002367>] Xy: z", 0, 0, 3, 0},
     {"[ 5864.708440 <    0.000001>] Xy: z", 5864708440, 0, 3, 0},
     {"[Nov 3 10:11] Xy: z", 0, 0, 3, 0},
+    {"[Nov28 16:06] Xy: z", 0, 0, 3, 0},
+    {"[nov.28 16:06] Xy: z", 0, 0, 3, 0},
+    {"[  +0,002367] Xy: z", 0, 0, 3, 0},
+    {"[  +0\xd9\xab"
+     "002367] Xy: z",
+     0, 0, 3, 0},
+    {"[T3 Thg 12  8 14:28:36 2026] Xy: z", 0, 0, 3, 0},
+    {"Thg 12  8 14:28:36 host kernel: Xy: z", 0, 0, 3, 0},
     {"[   49.921978][ T6736] Xy: z", 49921978, 0, 3, 'T'},
     {"[   49.921978][    C1] Xy: z", 49921978, 0, 3, 'C'},
     {"[71073.562094] [T13546] Xy: z", 71073562094, 0, 3, 'T'},
@@ -333,6 +341,66 @@ static void journal_entries_are_read_in_every_form(void **state)
 	assert_text(1, "second");
 }
 
+/* What follows a newline in a message of -o verbose stands below the value, and may look like a field of the journal.
+ */
+static void a_message_in_verbose_form_cannot_pose_as_fields(void **state)
+{
+	(void)state;
+	read_log(SLICE("Tue 2015-11-03 10:11:12.000000 UTC [s=1;i=1;b=2;m=3;t=4;x=5]\n"
+		       "    MESSAGE=I am a program\n"
+		       "            _TRANSPORT=kernel\n"
+		       "            SYSLOG_IDENTIFIER=kernel\n"
+		       "            SYSLOG_FACILITY=0\n"
+		       "    _TRANSPORT=syslog\n"
+		       "    SYSLOG_IDENTIFIER=me\n"
+		       "Tue 2015-11-03 10:11:13.000000 UTC [s=1;i=2;b=2;m=3;t=4;x=5]\n"
+		       "    _TRANSPORT=kernel\n"
+		       "    SYSLOG_FACILITY=0\n"
+		       "    SYSLOG_IDENTIFIER=kernel\n"
+		       "    MESSAGE=active_anon:1\n"
+		       "             active_file:2\n"));
+	assert_int_equal(count, 2);
+	assert_int_equal(got[0].rec.facility, 1);
+	assert_text(0, "I am a program\n_TRANSPORT=kernel\nSYSLOG_IDENTIFIER=kernel\nSYSLOG_FACILITY=0");
+	assert_int_equal(got[1].rec.facility, 0);
+	assert_text(1, "active_anon:1\n active_file:2");
+}
+
+static void a_value_of_many_lines_in_pretty_json_is_one_value(void **state)
+{
+	(void)state;
+	read_log(SLICE("{\n\t\"MESSAGE\" : [\n\t\t88,\n\t\t255,\n\t\t10\n\t],\n\t\"_TRANSPORT\" : \"kernel\",\n"
+		       "\t\"_UDEV_DEVLINK\" : [\n\t\t\"/dev/a\",\n\t\t\"/dev/b\"\n\t],\n"
+		       "\t\"PRIORITY\" : \"3\"\n}\n"));
+	assert_int_equal(count, 1);
+	assert_text(0, "X\xff\n");
+	assert_int_equal(got[0].rec.facility, 0);
+	assert_int_equal(got[0].rec.level, 3);
+}
+
+static void dmesg_json_is_read_and_other_logs_with_its_keys_are_not(void **state)
+{
+	(void)state;
+	read_log(
+	    SLICE("{\n   \"dmesg\": [\n      {\n         \"pri\": 3,\n         \"time\":     5.708440,\n"
+		  "         \"msg\": \"one\\n\"\n      },{\n         \"fac\": \"kern\",\n"
+		  "         \"pri\": \"err\",\n         \"time\":     6.000000,\n         \"msg\": \"two\"\n      },{\n"
+		  "         \"fac\": \"daemon\",\n         \"pri\": \"err\",\n         \"time\":     7.000000,\n"
+		  "         \"msg\": \"three\"\n      }\n   ]\n}\n"));
+	assert_true(count >= 3);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const words[] = {"one", "two", "three"};
+		assert_text(i, words[i]);
+		assert_int_equal(got[i].rec.facility, i == 2 ? 3 : 0);
+		assert_int_equal(got[i].rec.level, 3);
+		assert_true(got[i].has_usec == (i < 2));
+	}
+	assert_int_equal(got[0].rec.usec, 5708440);
+	read_log(SLICE("{\"time\":\"1.000000\",\"pri\":3,\"msg\":\"Out of memory: Killed process 1\"}\n"));
+	for (size_t i = 0; i < count; i++)
+		assert_false(slice_starts(got[i].rec.text, SLICE("Out of memory")));
+}
+
 static void a_summary_printed_in_pieces_is_marked(void **state)
 {
 	(void)state;
@@ -386,6 +454,9 @@ int main(void)
 	    cmocka_unit_test(dates_without_a_stamp_tell_near_from_far),
 	    cmocka_unit_test(a_capture_keeps_its_numbers_and_shows_its_gaps),
 	    cmocka_unit_test(journal_entries_are_read_in_every_form),
+	    cmocka_unit_test(a_message_in_verbose_form_cannot_pose_as_fields),
+	    cmocka_unit_test(a_value_of_many_lines_in_pretty_json_is_one_value),
+	    cmocka_unit_test(dmesg_json_is_read_and_other_logs_with_its_keys_are_not),
 	    cmocka_unit_test(a_summary_printed_in_pieces_is_marked),
 	    cmocka_unit_test(a_line_cut_by_the_container_runtime_is_put_together),
 	    cmocka_unit_test(a_text_too_long_is_cut_and_says_so),
