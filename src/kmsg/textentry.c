@@ -8,6 +8,8 @@
  * on what a process wrote there (journald-kmsg.c dev_kmsg_record()): only the
  * facility tells them apart.
  */
+#include "kmsg/textentry.h"
+
 #include "kmsg/textentry_parts.h"
 
 enum place { PLACE_U64, PLACE_STRING, PLACE_MESSAGE, PLACE_WORD };
