@@ -132,7 +132,7 @@ void ctl_html_overview(FILE *f, const struct ctl_tally *t)
 		struct text a = text_on(first, sizeof(first)), b = text_on(last, sizeof(last));
 		ctl_when_add(&a, t->first_usec, false);
 		ctl_when_add(&b, t->last_usec, true);
-		fprintf(f, t->dated > 1 ? ", %s to %s" : ", %s", text_cstr(&a), text_cstr(&b));
+		fprintf(f, t->first_usec != t->last_usec ? ", %s to %s" : ", %.0s%s", text_cstr(&a), text_cstr(&b));
 	}
 	if (t->lost)
 		fprintf(f, "<p class=\"why\">%llu records of the kernel log were lost.</p>",

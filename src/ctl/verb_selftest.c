@@ -159,19 +159,27 @@ static bool passed(const struct test *t)
 	return true;
 }
 
+/* The column of what was seen. */
+#define DETAIL 25
+
 static void print(const struct test *t)
 {
 	const struct ctl_out *out = &t->out;
 	for (size_t i = 0; i < t->checks; i++) {
 		const struct check *c = &t->check[i];
 		enum ctl_style style = c->ok ? CTL_GREEN : c->required ? CTL_RED : CTL_YELLOW;
-		fprintf(out->f, "%s%-6s%s %-16s %s\n", ctl_style(out, style),
+		fprintf(out->f, "%s%-7s%s %-16s ", ctl_style(out, style),
 			c->ok         ? "ok"
 			: c->required ? "FAILED"
 				      : "missing",
-			ctl_style(out, CTL_PLAIN), c->name, c->detail);
-		if (!c->ok && cure(c))
-			fprintf(out->f, "       %16s %s\n", "", cure(c));
+			ctl_style(out, CTL_PLAIN), c->name);
+		ctl_put_wrapped(out, slice_cstr(c->detail), DETAIL, DETAIL);
+		fputc('\n', out->f);
+		if (!c->ok && cure(c)) {
+			fprintf(out->f, "%*s", DETAIL, "");
+			ctl_put_wrapped(out, slice_cstr(cure(c)), DETAIL, DETAIL);
+			fputc('\n', out->f);
+		}
 	}
 	fprintf(out->f, "\n%s%s%s\n", ctl_style(out, CTL_BOLD),
 		passed(t) ? "oomwatchd works." : "oomwatchd does not see kills.", ctl_style(out, CTL_PLAIN));

@@ -68,8 +68,10 @@ static void print(const struct ctl_out *out, const struct ctl_options *o, const 
 	fprintf(out->f, "%s%llu kill%s%s", ctl_style(out, CTL_BOLD), (unsigned long long)t->kills,
 		t->kills == 1 ? "" : "s", ctl_style(out, CTL_PLAIN));
 	if (t->dated) {
-		ctl_when_add(&w, t->first_usec, false);
-		text_add(&w, SLICE(" to "));
+		if (t->first_usec != t->last_usec) {
+			ctl_when_add(&w, t->first_usec, false);
+			text_add(&w, SLICE(" to "));
+		}
 		ctl_when_add(&w, t->last_usec, true);
 		fprintf(out->f, ", %s", text_cstr(&w));
 	}
