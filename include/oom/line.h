@@ -264,10 +264,10 @@ enum oom_line_kind oom_line_parse_torn(struct slice text, const struct oom_line_
 bool oom_line_is_kill(struct slice text);
 
 /* True when the kernel may build this line with pr_cont, so that a piece of it may follow. */
-bool oom_line_may_continue(struct slice text);
+bool oom_line_may_continue(enum oom_line_kind kind);
 
 /*
- * May `piece` be what the kernel printed next on the line `so_far`? Pieces are
+ * May `piece` be what the kernel printed next on the line `so_far` of this kind? Pieces are
  * whole printks (printk never cuts one in the middle), so a stranger's piece
  * shows as one that does not fit. For pieces whose printer is not known.
  */
@@ -276,7 +276,7 @@ enum oom_fit {
 	OOM_FIT_YES,
 	OOM_FIT_FREE, /* a free-text name belongs here: the piece may be it, or a stranger's */
 };
-enum oom_fit oom_line_fits(struct slice so_far, struct slice piece);
+enum oom_fit oom_line_fits(enum oom_line_kind kind, struct slice so_far, struct slice piece);
 
 /* The next row of `stats.rows`; false at the end or at the first thing that is no row. */
 bool oom_stats_next(struct slice *rows, bool in_kb, struct slice *name, uint64_t *value) ATTR_NONNULL;

@@ -11,6 +11,7 @@
 
 struct oom_waiting {
 	bool on;
+	enum oom_line_kind kind;
 	bool torn;       /* bytes are missing inside: a cut record, a piece without room */
 	bool doubt_name; /* the cpuset may be a stranger's */
 	bool doubt_path; /* a path may be a stranger's, or lack its end */
@@ -24,7 +25,8 @@ struct oom_waiting {
 	char text[LIMIT_LINE];
 };
 
-void oom_waiting_begin(struct oom_waiting *w, const struct kmsg_record *rec) ATTR_NONNULL;
+/* `kind`: of the line that begins with `rec`. */
+void oom_waiting_begin(struct oom_waiting *w, enum oom_line_kind kind, const struct kmsg_record *rec) ATTR_NONNULL;
 
 /* A record flagged 'c' or '+'. False: it does not belong to the line. */
 bool oom_waiting_add(struct oom_waiting *w, const struct kmsg_record *rec) ATTR_NONNULL;

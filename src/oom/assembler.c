@@ -87,7 +87,7 @@ static bool may_begin_as_piece(const struct oom_decision *d, enum oom_line_kind 
 	if (!oom_decision_is_open(d))
 		return false;
 	const struct oom_waiting *w = &d->body->waiting;
-	bool modern = w->on && slice_starts(oom_waiting_text(w), SLICE("oom-kill:"));
+	bool modern = w->on && w->kind == OOM_LINE_SUMMARY;
 	return !modern && (kind == OOM_LINE_TASK_IN || kind == OOM_LINE_STATS_HEAD || kind == OOM_LINE_CPUSET);
 }
 
@@ -104,7 +104,8 @@ static void group_line_goes_on(struct oom_assembler *a, struct oom_decision *d, 
 	if (!d->closed || oom_waiting_read(&d->body->waiting, 0, SLICE_NONE, &line, &doubtful) != OOM_LINE_GROUP)
 		return;
 	d->body->waiting.on = false;
-	oom_assembler_on_group(a, rec, line.group.path);
+	/* A piece that is the path may end in the words of the piece to come. */
+	oom_assembler_on_group(a, rec, slice_starts(rec->text, SLICE("/")) ? SLICE_NONE : line.group.path);
 }
 
 static void on_line(struct oom_assembler *a, const struct kmsg_record *rec, const struct oom_line *line)
@@ -218,7 +219,7 @@ void oom_assembler_feed(struct oom_assembler *a, const struct kmsg_record *rec)
 		a->counters.stray_pieces++;
 		kind = line.kind = OOM_LINE_OTHER;
 	} else if (kind == OOM_LINE_OTHER && begins_group_line(d, rec)) {
-		oom_waiting_begin(&d->body->waiting, rec);
+		oom_waiting_begin(&d->body->waiting, OOM_LINE_GROUP, rec);
 	}
 	settle_before(a, rec, d, kind);
 	if (kind == OOM_LINE_OTHER)

@@ -201,6 +201,17 @@ static bool is_groups_line_again(const struct oom_decision *d, const struct kmsg
 	return d && d->group && d->kills && rec->usec && rec->usec == d->group_usec && slice_eq(path, d->group_path);
 }
 
+/*
+ * A cgroup's name may end like this line, which then seems complete before its own end has come; but the group's
+ * cgroup is the victim's own or one above it, and never the root (mem_cgroup_get_oom_group).
+ */
+static struct slice believed_path(const struct oom_decision *d, struct slice path)
+{
+	const struct oom_report *r = &d->body->report;
+	bool above = !slice_present(r->task_path) || oom_path_is_within(r->task_path, path);
+	return above && !r->ambiguous_paths && !slice_eq(path, SLICE("/")) ? path : SLICE_NONE;
+}
+
 void oom_assembler_on_group(struct oom_assembler *a, const struct kmsg_record *rec, struct slice path)
 {
 	struct oom_decision *d = oom_assembler_find(a, rec);
@@ -216,7 +227,7 @@ void oom_assembler_on_group(struct oom_assembler *a, const struct kmsg_record *r
 		d = held ? begin_group_with_newest(a) : begin_group_with_sent(a, rec, d);
 	}
 	d->group = true;
-	d->group_path = arena_copy(&d->body->report.arena, path);
+	d->group_path = arena_copy(&d->body->report.arena, believed_path(d, path));
 	d->group_usec = d->last_usec = rec->usec;
 	if (newest->of == d)
 		set_group(d, &newest->incident, 1);

@@ -36,7 +36,7 @@ void oom_assembler_on_trigger(struct oom_assembler *a, const struct kmsg_record 
 		r->manual = true;
 	a->manual_usec.set = a->no_victim_usec.set = false;
 	a->counters.reports++;
-	oom_waiting_begin(&d->body->waiting, rec);
+	oom_waiting_begin(&d->body->waiting, OOM_LINE_TRIGGER, rec);
 }
 
 /* Lines that only an OOM report holds: seen without its beginning, they are the rest of a torn one. */
@@ -72,8 +72,8 @@ static struct oom_decision *decision_for_selection(struct oom_assembler *a, cons
 void oom_assembler_hint_from_waiting(struct oom_assembler *a, const struct oom_decision *d)
 {
 	struct oom_line line;
-	struct slice text = oom_waiting_text(&d->body->waiting);
-	if (slice_starts(text, SLICE("oom-kill:")) && oom_line_parse_summary(text, SLICE_NONE, &line) &&
+	const struct oom_waiting *w = &d->body->waiting;
+	if (w->kind == OOM_LINE_SUMMARY && oom_line_parse_summary(oom_waiting_text(w), SLICE_NONE, &line) &&
 	    line.summary.pid.set)
 		a->hint = line.summary.pid.v;
 }
@@ -95,8 +95,8 @@ void oom_assembler_on_report_line(struct oom_assembler *a, const struct kmsg_rec
 	if (rec->cut)
 		d->body->report.partial = true;
 	d->last_usec = rec->usec;
-	if (oom_line_may_continue(rec->text)) {
-		oom_waiting_begin(&d->body->waiting, rec);
+	if (oom_line_may_continue(line->kind)) {
+		oom_waiting_begin(&d->body->waiting, line->kind, rec);
 		oom_assembler_hint_from_waiting(a, d);
 		return;
 	}

@@ -114,7 +114,8 @@ static bool take_trigger(const struct oom_report *r, struct slice *c)
 static void collect_cpuset(struct oom_report *r, struct oom_collect_state *state, const struct oom_line *line)
 {
 	struct slice name = line->cpuset.from_comm;
-	if (state->other_dump || !take_trigger(r, &name) || !take_literal(&name, SLICE(" cpuset=")) ||
+	if (state->other_dump || !slice_present(line->cpuset.mems_allowed) || !take_trigger(r, &name) ||
+	    !take_literal(&name, SLICE(" cpuset=")) ||
 	    (slice_find(name, SLICE("/")) != SLICE_NPOS && !slice_eq(name, SLICE("/"))))
 		return;
 	bool again = r->has_cpuset_line;

@@ -39,24 +39,67 @@ static bool take_nodemask(struct slice *c, struct slice *to)
 	return true;
 }
 
+/* Flags as the kernel names them, with whatever a mailer's line end left between them. */
+static bool take_flags(struct slice *c, struct slice *to)
+{
+	struct slice s = *c;
+	bool whole = take_until(&s, SLICE(")"), to);
+	if (!whole) { /* torn */
+		*to = SLICE_NONE;
+		s = SLICE_NONE;
+	}
+	struct slice flags = whole ? *to : *c;
+	for (size_t i = 0; i < flags.n; i++) {
+		char f = flags.p[i];
+		bool word = (f >= 'A' && f <= 'Z') || (f >= 'a' && f <= 'z') || (f >= '0' && f <= '9') || f == '_';
+		if (!word && f != '|' && !(whole && f == ' '))
+			return false;
+	}
+	*c = s;
+	return true;
+}
+
+/* The last word of a torn line: the beginning of a field. Anything else there belongs to another line. */
+static bool is_torn_field(struct slice word)
+{
+	static const struct slice names[] = {SLICE("nodemask="), SLICE("order="), SLICE("oom_score_adj="),
+					     SLICE("oom_adj=")};
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+		if (slice_starts(names[i], word) || slice_starts(word, names[i]))
+			return true;
+	return slice_eq(word, SLICE("..."));
+}
+
+/*
+ * These lines begin with few enough bytes before a name that the name, which may hold all the words of a trigger, makes
+ * them look like one of a process called so.
+ */
+static bool begins_another_line(struct slice comm, bool open)
+{
+	return slice_starts(comm, SLICE("Tasks in /")) ||
+	       (open && (slice_starts(comm, SLICE("Task in /")) || slice_find(comm, SLICE(" cpuset=")) != SLICE_NPOS));
+}
+
 /* "comm invoked oom-killer: gfp_mask=0x…[(FLAGS)], [nodemask=…, ]order=…[, oom_adj=…][, oom_score_adj=…]" */
 static bool read_trigger(struct slice text, const struct oom_line_context *ctx, struct oom_line *out)
 {
-	(void)ctx;
 	struct slice c = text, word;
 	uint64_t mask;
 	if (slice_ends(c, SLICE(INVOKES))) { /* shortened by whoever pasted it */
 		out->trigger.comm = slice_sub(c, 0, c.n - strlen(INVOKES));
-		return out->trigger.comm.n <= COMM_MAX;
+		return out->trigger.comm.n <= COMM_MAX && !begins_another_line(out->trigger.comm, ctx->open);
 	}
 	if (!take_until_last(&c, SLICE(INVOKED), &out->trigger.comm) || out->trigger.comm.n > COMM_MAX ||
-	    !take_hex(&c, &mask))
+	    begins_another_line(out->trigger.comm, ctx->open) || !take_hex(&c, &mask))
 		return false;
 	out->trigger.gfp_mask = oom_num_of(mask);
-	if (take_literal(&c, SLICE("(")) && !take_until(&c, SLICE(")"), &out->trigger.gfp_flags))
-		return true; /* torn */
-	while (c.n) {
+	if (take_literal(&c, SLICE("(")) && !take_flags(&c, &out->trigger.gfp_flags))
+		return false;
+	for (bool next_line = false; c.n;) {
 		if (take_literal(&c, SLICE(",")) || take_blanks(&c))
+			continue;
+		next_line |= c.p[0] == '\n'; /* patched kernels have more to say there; no cgroup's name does */
+		if (take_literal(&c, SLICE("\n")))
 			continue;
 		if (take_nodemask(&c, &out->trigger.nodemask) ||
 		    take_int_field(&c, SLICE("order="), &out->trigger.order) ||
@@ -64,8 +107,8 @@ static bool read_trigger(struct slice text, const struct oom_line_context *ctx, 
 		    take_int_field(&c, SLICE("oom_adj="), &out->trigger.oom_adj) ||
 		    take_int_field(&c, SLICE("oomkilladj="), &out->trigger.oom_adj))
 			continue;
-		if (!take_word(&c, &word))
-			break;
+		if (take_word(&c, &word))
+			return next_line || (c.n == 0 && is_torn_field(word));
 	}
 	return true;
 }
@@ -75,8 +118,10 @@ static bool read_cpuset(struct slice text, const struct oom_line_context *ctx, s
 {
 	(void)ctx;
 	struct slice c = text;
-	if (!take_until_last(&c, SLICE(" mems_allowed="), &out->cpuset.from_comm))
-		return false;
+	if (!take_until_last(&c, SLICE(" mems_allowed="), &out->cpuset.from_comm)) { /* its first piece? */
+		out->cpuset.from_comm = text;
+		return slice_ends(text, SLICE(" cpuset="));
+	}
 	out->cpuset.mems_allowed = slice_trim(c);
 	for (size_t i = 0; i < out->cpuset.mems_allowed.n; i++) {
 		char d = out->cpuset.mems_allowed.p[i];
@@ -155,6 +200,13 @@ static bool read_nothing(struct slice text, const struct oom_line_context *ctx, 
 	return text.n > 0;
 }
 
+static bool read_mem_info(struct slice text, const struct oom_line_context *ctx, struct oom_line *out)
+{
+	(void)ctx;
+	(void)out;
+	return slice_eq(slice_trim(text), SLICE("Mem-Info:")); /* more is a comm in front of another line */
+}
+
 static bool read_other_dump(struct slice text, const struct oom_line_context *ctx, struct oom_line *out)
 {
 	(void)text;
@@ -189,13 +241,10 @@ static const struct {
     {OOM_LINE_MANUAL, ALWAYS, ANY, SLICE("sysrq: Manual OOM execution"), ANY, read_nothing},
     {OOM_LINE_MANUAL, ALWAYS, ANY, SLICE("SysRq : Manual OOM execution"), ANY, read_nothing},
     {OOM_LINE_MANUAL, ALWAYS, ANY, SLICE("sysrq: SysRq : Manual OOM execution"), ANY, read_nothing},
-    {OOM_LINE_TASK_IN, ALWAYS, ANY, SLICE("Task in "), ANY, oom_line_read_task_in},
-    {OOM_LINE_TASK_IN_TAIL, ALWAYS, ANY, SLICE(" killed as a result of limit of "), ANY, oom_line_read_task_in_tail},
-    {OOM_LINE_TASK_IN_TAIL, ALWAYS, ANY, SLICE("killed as a result of limit of "), ANY, oom_line_read_task_in_tail},
     {OOM_LINE_LIMIT_OF, ALWAYS, ANY, SLICE("Memory limit reached of cgroup "), ANY, oom_line_read_limit_of},
     {OOM_LINE_COUNTER, ALWAYS, SLICE("mks"), ANY, SLICE(": usage "), oom_line_read_counter},
     {OOM_LINE_STATS_HEAD, ALWAYS, ANY, SLICE("Memory cgroup stats"), ANY, oom_line_read_stats_head},
-    {OOM_LINE_MEM_INFO, OPEN, ANY, SLICE("Mem-Info:"), ANY, read_nothing},
+    {OOM_LINE_MEM_INFO, OPEN, ANY, SLICE("Mem-Info:"), ANY, read_mem_info},
     {OOM_LINE_MEM_PAGES, IN_MEM_INFO, ANY, ANY, SLICE(":"), oom_line_read_mem_pages},
     {OOM_LINE_ZONE, IN_MEM_INFO, ANY, ANY, SLICE(" free:"), oom_line_read_zone},
     {OOM_LINE_HUGEPAGES, IN_MEM_INFO, ANY, ANY, SLICE("hugepages_total="), oom_line_read_hugepages},
@@ -204,9 +253,13 @@ static const struct {
     {OOM_LINE_TABLE_TITLE, ALWAYS, ANY, SLICE("Tasks state (memory values in pages):"), ANY, read_nothing},
     {OOM_LINE_TABLE_HEAD, ALWAYS, ANY, SLICE("["), SLICE("pid"), oom_line_read_table_head},
     {OOM_LINE_TABLE_ROW, IN_TABLE, ANY, SLICE("["), ANY, oom_line_read_table_row},
+    /* before those that its comm may look like, "Task in /x" or "Pid: 1, comm: x" */
+    {OOM_LINE_CPUSET, OPEN, ANY, ANY, SLICE(" cpuset="), read_cpuset},
     {OOM_LINE_CPU, OPEN, ANY, SLICE("CPU: "), SLICE(" PID: "), read_cpu},
     {OOM_LINE_CPU, OPEN, ANY, SLICE("Pid: "), SLICE(", comm: "), read_cpu},
-    {OOM_LINE_CPUSET, OPEN, ANY, ANY, SLICE(" cpuset="), read_cpuset},
+    {OOM_LINE_TASK_IN, ALWAYS, ANY, SLICE("Task in "), ANY, oom_line_read_task_in},
+    {OOM_LINE_TASK_IN_TAIL, ALWAYS, ANY, SLICE(" killed as a result of limit of "), ANY, oom_line_read_task_in_tail},
+    {OOM_LINE_TASK_IN_TAIL, ALWAYS, ANY, SLICE("killed as a result of limit of "), ANY, oom_line_read_task_in_tail},
     {OOM_LINE_STAT, IN_STATS, ANY, ANY, ANY, oom_line_read_stat},
     {OOM_LINE_OTHER_DUMP, OPEN, ANY, ANY, SLICE(": page allocation failure"), read_other_dump},
     {OOM_LINE_OTHER_DUMP, OPEN, ANY, ANY, SLICE(": page allocation stalls for "), read_other_dump},
@@ -297,10 +350,12 @@ static enum oom_fit trigger_fits(struct slice so_far, struct slice piece)
 
 static enum oom_fit task_in_fits(struct slice so_far, struct slice piece)
 {
+	if (slice_starts(piece, SLICE(" killed as a result of limit of "))) /* behind a path that ends like it, too */
+		return OOM_FIT_YES;
 	if (slice_ends(so_far, SLICE("Task in ")) || slice_ends(so_far, SLICE(" limit of ")) ||
 	    slice_ends(so_far, SLICE(" of cgroup ")))
 		return slice_starts(piece, SLICE("/")) ? OOM_FIT_FREE : OOM_FIT_NO;
-	return slice_starts(piece, SLICE(" killed as a result of limit of ")) ? OOM_FIT_YES : OOM_FIT_NO;
+	return OOM_FIT_NO;
 }
 
 static enum oom_fit group_fits(struct slice so_far, struct slice piece)
@@ -340,33 +395,20 @@ static enum oom_fit cpuset_fits(struct slice so_far, struct slice piece)
  * lists and lowmem_reserve rows are built so too; torn, they only cost their
  * numbers, so they are not here.
  */
-static const struct {
-	struct slice lead, mark;
-	enum oom_fit (*fits)(struct slice so_far, struct slice piece);
-} continued[] = {
-    {SLICE("oom-kill:constraint="), SLICE(""), oom_summary_fits},
-    {SLICE(""), SLICE(INVOKED), trigger_fits},
-    {SLICE("Task in "), SLICE(""), task_in_fits},
-    {SLICE("Memory limit reached of cgroup "), SLICE(""), task_in_fits},
-    {SLICE("Tasks in "), SLICE(""), group_fits},
-    {SLICE("Memory cgroup stats"), SLICE(""), stats_fits},
-    {SLICE(""), SLICE(" cpuset="), cpuset_fits},
+static enum oom_fit (*const continued[OOM_LINE_KINDS])(struct slice so_far, struct slice piece) = {
+    [OOM_LINE_SUMMARY] = oom_summary_fits, [OOM_LINE_TRIGGER] = trigger_fits, [OOM_LINE_TASK_IN] = task_in_fits,
+    [OOM_LINE_LIMIT_OF] = task_in_fits,    [OOM_LINE_GROUP] = group_fits,     [OOM_LINE_STATS_HEAD] = stats_fits,
+    [OOM_LINE_CPUSET] = cpuset_fits,
 };
 
-bool oom_line_may_continue(struct slice text)
+bool oom_line_may_continue(enum oom_line_kind kind)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(continued); i++)
-		if (slice_starts(text, continued[i].lead) && slice_find(text, continued[i].mark) != SLICE_NPOS)
-			return true;
-	return false;
+	return continued[kind] != NULL;
 }
 
-enum oom_fit oom_line_fits(struct slice so_far, struct slice piece)
+enum oom_fit oom_line_fits(enum oom_line_kind kind, struct slice so_far, struct slice piece)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(continued); i++)
-		if (slice_starts(so_far, continued[i].lead) && slice_find(so_far, continued[i].mark) != SLICE_NPOS)
-			return continued[i].fits(so_far, piece);
-	return OOM_FIT_NO;
+	return continued[kind] ? continued[kind](so_far, piece) : OOM_FIT_NO;
 }
 
 static const char *const kind_names[OOM_LINE_KINDS] = {

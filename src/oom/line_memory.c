@@ -10,6 +10,13 @@
 
 #define AS_RESULT " killed as a result of limit of "
 
+/* What the kernel prints where it has no path to print (mem_cgroup_print_oom_info, kernfs). */
+static bool is_path_or_excuse(struct slice s)
+{
+	return oom_path_is_kernfs(s) || slice_eq(s, SLICE("(null)")) || slice_eq(s, SLICE("(name too long)")) ||
+	       slice_eq(s, SLICE("(error)"));
+}
+
 /*
  * Both paths are chosen by whoever made the cgroups and may hold the words in
  * between; the limit's cgroup is the victim's own or an ancestor. Only what all
@@ -31,7 +38,8 @@ bool oom_line_read_task_in(struct slice text, const struct oom_line_context *ctx
 		struct slice task = slice_sub(c, 0, from + at);
 		struct slice limit = slice_sub(c, from + at + strlen(AS_RESULT), c.n);
 		bool paths = slice_present(oom_path_of(task)) && slice_present(oom_path_of(limit));
-		if (paths && !oom_path_is_within(task, limit))
+		if (!is_path_or_excuse(task) || !is_path_or_excuse(limit) ||
+		    (paths && !oom_path_is_within(task, limit)))
 			continue;
 		if (any && !slice_eq(out->task_in.task_path, oom_path_of(task)))
 			out->task_in.task_path = SLICE_NONE;
@@ -183,7 +191,7 @@ bool oom_line_read_stats_head(struct slice text, const struct oom_line_context *
 		out->stats.path = oom_path_of(c);
 		return true;
 	}
-	return c.n == 0 || slice_eq(slice_trim(c), SLICE(":"));
+	return c.n == 0 || slice_eq(slice_trim(c), SLICE(":")) || slice_eq(c, SLICE(" for")); /* its first piece */
 }
 
 /* A record of the kernel's full size: its last line was cut somewhere, so its number cannot be believed. */

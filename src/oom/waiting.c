@@ -20,11 +20,6 @@
 /* The least that any kernel cuts a printk at: 1024 less a prefix of 48, less two (with CONFIG_PRINTK_CALLER to 6.2). */
 #define PIECE_FULL 973
 
-static bool is_summary(struct slice text)
-{
-	return slice_starts(text, SLICE("oom-kill:"));
-}
-
 static void note_newest(struct oom_waiting *w, struct slice piece)
 {
 	uint8_t key = oom_summary_key(piece);
@@ -34,10 +29,11 @@ static void note_newest(struct oom_waiting *w, struct slice piece)
 	w->full_piece = piece.n >= PIECE_FULL;
 }
 
-void oom_waiting_begin(struct oom_waiting *w, const struct kmsg_record *rec)
+void oom_waiting_begin(struct oom_waiting *w, enum oom_line_kind kind, const struct kmsg_record *rec)
 {
 	memset(w, 0, offsetof(struct oom_waiting, text));
 	w->on = true;
+	w->kind = kind;
 	w->pieces = 1;
 	w->n = rec->text.n < sizeof(w->text) ? rec->text.n : sizeof(w->text);
 	w->torn = rec->cut || w->n < rec->text.n;
@@ -49,8 +45,8 @@ void oom_waiting_begin(struct oom_waiting *w, const struct kmsg_record *rec)
 /* A piece that does not fit where the line stands: was one before it a stranger's, and this the one it should be? */
 static void weigh_stranger(struct oom_waiting *w, struct slice piece)
 {
-	uint8_t key = is_summary(oom_waiting_text(w)) ? oom_summary_key(piece) : 0;
-	if (w->name_taken || key == OOM_SUMMARY_CPUSET || key == OOM_SUMMARY_MEMS)
+	uint8_t key = w->kind == OOM_LINE_SUMMARY ? oom_summary_key(piece) : 0;
+	if (w->name_taken || key) /* a key of ours: what was taken for the keys before it was a name's */
 		w->doubt_name = true;
 	if ((w->path_taken && slice_starts(piece, SLICE("/"))) || key > OOM_SUMMARY_MEMS)
 		w->doubt_path = true;
@@ -59,8 +55,8 @@ static void weigh_stranger(struct oom_waiting *w, struct slice piece)
 bool oom_waiting_add(struct oom_waiting *w, const struct kmsg_record *rec)
 {
 	struct slice so_far = oom_waiting_text(w), piece = rec->text;
-	enum oom_fit fit = oom_line_fits(so_far, piece);
-	uint8_t key = is_summary(so_far) ? oom_summary_key(piece) : 0;
+	enum oom_fit fit = oom_line_fits(w->kind, so_far, piece);
+	uint8_t key = w->kind == OOM_LINE_SUMMARY ? oom_summary_key(piece) : 0;
 	bool in_order = fit == OOM_FIT_FREE || key == 0 || key > w->key;
 	if (fit == OOM_FIT_NO || !in_order) {
 		weigh_stranger(w, piece);
@@ -85,7 +81,7 @@ bool oom_waiting_add(struct oom_waiting *w, const struct kmsg_record *rec)
 
 bool oom_waiting_is_stats_head(const struct oom_waiting *w)
 {
-	return w->on && slice_starts(oom_waiting_text(w), SLICE("Memory cgroup stats"));
+	return w->on && w->kind == OOM_LINE_STATS_HEAD;
 }
 
 static void forget_paths(struct oom_line *out)
@@ -145,15 +141,15 @@ static void leave_out(const struct oom_waiting *w, struct oom_line *out)
 enum oom_line_kind oom_waiting_read(const struct oom_waiting *w, uint64_t pid, struct slice comm, struct oom_line *out,
 				    bool *doubtful)
 {
-	const struct oom_line_context open = {.open = true};
+	const struct oom_line_context ctx = {.open = w->kind != OOM_LINE_TRIGGER};
 	struct slice text = oom_waiting_text(w);
 	*doubtful = w->torn || w->doubt_path;
-	if (is_summary(text)) {
+	if (w->kind == OOM_LINE_SUMMARY) {
 		if (!read_summary(w, pid, comm, out))
 			*out = (struct oom_line){.kind = OOM_LINE_OTHER};
 		return out->kind;
 	}
-	enum oom_line_kind kind = oom_line_parse(text, &open, out);
+	enum oom_line_kind kind = oom_line_parse(text, &ctx, out);
 	if (*doubtful || w->doubt_name)
 		leave_out(w, out);
 	return kind;

@@ -283,7 +283,10 @@ static void piece(struct oom_waiting *w, const char *text, char caller, bool wan
 static void begin(struct oom_waiting *w, const char *text)
 {
 	const struct kmsg_record rec = {.flag = '-', .level = 6, .text = slice_cstr(text)};
-	oom_waiting_begin(w, &rec);
+	const struct oom_line_context open = {.open = true};
+	struct oom_line line;
+	enum oom_line_kind kind = oom_line_parse(rec.text, &open, &line);
+	oom_waiting_begin(w, kind == OOM_LINE_OTHER ? OOM_LINE_GROUP : kind, &rec); /* "Tasks in " alone is no line */
 }
 
 static const struct parts pod = {"CONSTRAINT_MEMCG", NULL, "cri-3f9a", "0", "/pod/a", "/pod/a/b", "hog", false, 5, 0};
@@ -476,7 +479,7 @@ static void a_torn_summary_believes_no_name_and_no_number_behind_the_tear(void *
 		const struct kmsg_record rec = {.flag = '-', .level = 6, .cut = true, .text = slice_of(text, n)};
 		struct oom_line line;
 		bool doubtful;
-		oom_waiting_begin(w, &rec);
+		oom_waiting_begin(w, OOM_LINE_SUMMARY, &rec);
 		assert_int_equal(oom_waiting_read(w, 1, SLICE("sshd"), &line, &doubtful), OOM_LINE_SUMMARY);
 		assert_never_wrong(&line, &p);
 		assert_false(line.summary.pid.set);
