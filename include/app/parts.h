@@ -122,7 +122,8 @@ void app_close(struct app_daemon *d) ATTR_NONNULL;
 /* facts.c. take: the moment the kernel names a victim. */
 void app_facts_take(struct app_daemon *d, uint64_t pid) ATTR_NONNULL;
 const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_incident *incident) ATTR_NONNULL;
-/* Adds container and pod names to the event just built. */
+/* Adds to the event just built: the limit that was hit, where the kernel did not print it; container and pod names. */
+void app_facts_limit(struct app_daemon *d) ATTR_NONNULL;
 void app_facts_name(struct app_daemon *d) ATTR_NONNULL;
 /* Process events that wait: true when there were more than one call takes. */
 bool app_facts_drain(struct app_daemon *d) ATTR_NONNULL;

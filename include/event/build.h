@@ -61,6 +61,12 @@ void event_build_names(struct event *e, const struct host_names *names) ATTR_NON
 void event_build_disown(struct event *e) ATTR_NONNULL;
 
 /*
+ * Of a built event whose cgroup.limit_path the kernel did not print: the one cgroup in the victim's path that has a
+ * limit, read when it died (host_cgroupfs_only_limit). `limit_kb` unset: not known. Adds the verdict that follows.
+ */
+void event_build_limit(struct event *e, struct slice limit_path, struct opt_u64 limit_kb) ATTR_NONNULL;
+
+/*
  * The other types; in->incident is not used and may be NULL. Ids, which no kill can have: lost records, the first of
  * them; unseen kills, "<boot_id>-<last_seq>-<kernel_count>".
  */

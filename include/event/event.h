@@ -143,7 +143,7 @@ struct event {
 	} identity;
 
 	struct {
-		struct slice cgroup, process, identity;
+		struct slice cgroup, limit, process, identity;
 		struct opt_u64 process_age_ms;
 	} sources;
 

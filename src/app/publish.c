@@ -97,6 +97,7 @@ static void publish_incident(struct app_daemon *d, const struct oom_incident *in
 	in.recovered = d->source.live &&
 		       kmsg_stamp_monotonic(&d->stamp, d->now.monotonic_usec, incident->usec) < d->start.monotonic_usec;
 	event_build(&d->event, &in);
+	app_facts_limit(d);
 	app_facts_name(d);
 	app_publish_event(d, mark);
 	d->kills += incident->kind == OOM_INCIDENT_KILL;

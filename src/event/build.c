@@ -357,6 +357,15 @@ void event_build_unseen(struct event *e, const struct event_input *in, uint64_t 
 	event_summary(e);
 }
 
+void event_build_limit(struct event *e, struct slice limit_path, struct opt_u64 limit_kb)
+{
+	e->cgroup.limit_path = arena_copy(&e->arena, limit_path);
+	e->cgroup.memory.limit_kb = limit_kb;
+	e->sources.limit = SLICE("live");
+	event_verdict(e);
+	event_summary(e);
+}
+
 void event_build_disown(struct event *e)
 {
 	e->identity.pod.uid = e->identity.pod.qos = SLICE_NONE;

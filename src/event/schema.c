@@ -223,6 +223,8 @@ static const struct event_field rows[] = {
     FIELD(EVENT_STR, sources.process, "where the process's facts came from", .types = KILL, .values = sources),
     FIELD(EVENT_STR, sources.identity, "where the identity came from", .types = KILL, .values = sources),
     FIELD(EVENT_U64, sources.process_age_ms, "age of the snapshot used", .types = KILL),
+    FIELD(EVENT_STR, sources.limit, "where the limit came from, where the kernel did not print it", .types = KILL,
+	  .values = sources),
 
     FIELD(EVENT_STR, group.id, "event id of the decision's first kill", .types = KILL),
     FIELD(EVENT_STR, group.cgroup, "the cgroup killed as one (memory.oom.group)", .types = KILL),

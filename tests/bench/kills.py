@@ -43,10 +43,11 @@ def main():
         took = time.time() - before
         events = [e for e in d.read(KILLS, 20) if e.get("victim", {}).get("pid") in killed]
         used = processor_seconds(d.p.pid) - used
-        right = {k: 0 for k in ("cgroup", "command line", "parents", "executable")}
+        right = {k: 0 for k in ("cgroup", "limit", "command line", "parents", "executable")}
         for e in events:
             cgroup, name = killed[e["victim"]["pid"]]
             right["cgroup"] += e.get("cgroup", {}).get("path") == cgroup
+            right["limit"] += e.get("cgroup", {}).get("limit_path") == cgroup
             right["command line"] += e["victim"].get("cmdline", [])[-1:] == [name]
             right["parents"] += e["victim"].get("parents", [{}])[0].get("pid") == os.getpid()
             right["executable"] += e["victim"].get("exe") == HOG

@@ -52,9 +52,13 @@ def main():
         kinds = {k: sum(x["report"] == k for x in storm_events) for k in ("full", "partial", "suppressed")}
         print("# reports: %s" % kinds)
         cases.check("suppressed reports are called so", kinds["suppressed"] >= STORM - 20 and kinds["partial"] == 0, kinds)
-        cases.check("a suppressed report's kill names no limit, the others theirs",
-                    all(x.get("cgroup", {}).get("limit_path") == (storm[1] if x["report"] == "full" else None)
-                        for x in storm_events))
+        limits = [(x["report"], x.get("cgroup", {}).get("path"), x.get("cgroup", {}).get("limit_path"),
+                   x.get("cgroup", {}).get("memory", {}).get("limit_kb"), x["sources"].get("limit")) for x in storm_events]
+        cases.check("a report names its limit, and without one it is read off the victim's cgroup where that is known",
+                    all(x[2:] == (storm[1], 8192, None if x[0] == "full" else "live") if x[1] else x[2:] == (None,) * 3
+                        for x in limits), limits)
+        cases.check("and so the verdict", all((x.get("verdict", {}).get("code") == "cgroup-limit") == ("path" in x.get(
+            "cgroup", {})) for x in storm_events), [x.get("verdict") for x in storm_events])
         late = [(k.before, x["realtime_usec"], k.after) for k, x in zip(killed, storm_events)
                 if not k.before - 5000 <= x["realtime_usec"] <= k.after + 5000]
         cases.check("every wall clock lies within 5 ms of its kill", not late, late)

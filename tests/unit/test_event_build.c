@@ -433,6 +433,29 @@ static void a_suppressed_kill_has_a_cgroup_from_the_cache_and_no_limit(void **st
 	assert_false(e.trigger.order.set);
 	expect_num(e.sources.process_age_ms, 1500);
 	expect(e.verdict.code, NULL);
+	expect(e.sources.limit, NULL);
+}
+
+static void the_limit_of_a_suppressed_kill_makes_its_verdict(void **state)
+{
+	(void)state;
+	incident.report = NULL;
+	incident.is_chosen = false;
+	incident.detail = OOM_DETAIL_SUPPRESSED;
+	facts.cached = &cached;
+	build_with_facts();
+	event_build_limit(&e, SLICE("/cached.slice/c.service"), (struct opt_u64){true, 1048576});
+	expect(e.cgroup.limit_path, "/cached.slice/c.service");
+	expect_num(e.cgroup.memory.limit_kb, 1048576);
+	assert_false(e.cgroup.memory.usage_kb.set);
+	expect(e.sources.limit, "live");
+	expect(e.verdict.code, "cgroup-limit");
+	assert_int_not_equal(slice_find(e.summary, SLICE("limit 1 GiB of /cached.slice/c.service reached")),
+			     SLICE_NPOS);
+	build_with_facts();
+	event_build_limit(&e, SLICE("/cached.slice"), (struct opt_u64){0});
+	expect(e.verdict.code, "ancestor-limit");
+	assert_false(e.cgroup.memory.limit_kb.set);
 }
 
 static void what_the_dying_process_lost_comes_from_the_snapshot_before(void **state)
@@ -943,6 +966,7 @@ int main(void)
 	    TEST(below_a_group_or_limit_the_unit_is_known_without_the_victims_path),
 	    TEST(a_child_killed_in_place_of_the_chosen_keeps_the_limit_but_not_the_parents_cgroup),
 	    TEST(a_suppressed_kill_has_a_cgroup_from_the_cache_and_no_limit),
+	    TEST(the_limit_of_a_suppressed_kill_makes_its_verdict),
 	    TEST(what_the_dying_process_lost_comes_from_the_snapshot_before),
 	    TEST(a_snapshot_that_gave_nothing_is_not_named_as_source),
 	    TEST(a_process_that_started_after_the_kill_is_somebody_else),

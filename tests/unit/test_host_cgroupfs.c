@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -114,6 +115,74 @@ static void what_is_gone_or_no_path_is_not_told(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void put_limit(const char *path, const char *text)
+{
+	int fd = openat(mount_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void the_only_limit_above_somebody_is_the_one_that_was_hit(void **state)
+{
+	(void)state;
+	struct host_cgroup_limit l;
+	struct slice path = SLICE("/system.slice/ci.service/deep");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 0);
+	put_limit("system.slice/memory.max", "max\n");
+	put_limit("system.slice/ci.service/memory.max", "33554432\n");
+	put_limit("system.slice/ci.service/deep/memory.max", "max\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 1);
+	assert_true(slice_eq(l.path, SLICE("/system.slice/ci.service")));
+	assert_true(l.kb_known);
+	assert_int_equal(l.kb, 32768);
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, SLICE("/system.slice/web.service"), &l), 0);
+}
+
+static void of_two_limits_nobody_knows_which_was_hit(void **state)
+{
+	(void)state;
+	struct host_cgroup_limit l;
+	struct slice path = SLICE("/system.slice/ci.service/deep");
+	put_limit("system.slice/ci.service/memory.max", "33554432\n");
+	put_limit("system.slice/ci.service/deep/memory.max", "0\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 0);
+	put_limit("system.slice/ci.service/memory.max", "max\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 1);
+	assert_true(slice_eq(l.path, path));
+	assert_int_equal(l.kb, 0);
+}
+
+static void what_is_gone_may_have_had_the_limit(void **state)
+{
+	(void)state;
+	struct host_cgroup_limit l;
+	put_limit("system.slice/memory.max", "33554432\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, SLICE("/system.slice/gone.service"), &l), -ENOENT);
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, slice_of("/a\0b", 4), &l), -EINVAL);
+}
+
+static void on_v1_memory_and_swap_have_limits_of_their_own(void **state)
+{
+	(void)state;
+	struct host_cgroup_limit l;
+	struct slice path = SLICE("/shared");
+	put_limit("shared/memory.limit_in_bytes", "9223372036854771712\n");
+	put_limit("shared/memory.memsw.limit_in_bytes", "9223372036854771712\n");
+	put_limit("shared/memory.kmem.limit_in_bytes", "9223372036854771712\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 0);
+	put_limit("shared/memory.limit_in_bytes", "1048576\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 1);
+	assert_true(l.kb_known && l.kb == 1024);
+	put_limit("shared/memory.memsw.limit_in_bytes", "2097152\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 1);
+	assert_false(l.kb_known); /* either may be the one */
+	put_limit("shared/memory.memsw.limit_in_bytes", "1048576\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 1);
+	assert_true(l.kb_known);
+	put_limit("shared/memory.kmem.limit_in_bytes", "1048576\n");
+	assert_int_equal(host_cgroupfs_only_limit(mount_fd, path, &l), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +190,10 @@ int main(void)
 	    T(a_folder_that_was_given_away_is_its_owners_and_so_is_all_below),
 	    T(a_folder_that_others_may_write_is_nobodys),
 	    T(what_is_gone_or_no_path_is_not_told),
+	    T(the_only_limit_above_somebody_is_the_one_that_was_hit),
+	    T(of_two_limits_nobody_knows_which_was_hit),
+	    T(what_is_gone_may_have_had_the_limit),
+	    T(on_v1_memory_and_swap_have_limits_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
