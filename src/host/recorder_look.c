@@ -244,14 +244,17 @@ bool host_recorder_sample(struct host_recorder *r, uint64_t now_usec)
 	return r->sampling;
 }
 
-/* A thread group can go on without its leader, whose exit event looks like the end of it. */
+/*
+ * A thread group can go on without its leader, whose exit event looks like the end of it. Asked when its time is over,
+ * also when that is because too many others have died since.
+ */
 static void revive_leaderless(struct host_recorder *r, uint64_t now_usec)
 {
-	uint32_t next;
-	for (uint32_t i = r->store.list[HOST_LIST_OTHER].first; i; i = next) {
+	uint32_t next, count = r->store.list[HOST_LIST_OTHER].count;
+	for (uint32_t i = r->store.list[HOST_LIST_OTHER].first; i; i = next, count--) {
 		struct host_record *rec = host_store_at(&r->store, i);
 		next = rec->next;
-		if (rec->since_usec + HOST_STORE_KEEP_OTHER_USEC >= now_usec)
+		if (rec->since_usec + HOST_STORE_KEEP_OTHER_USEC >= now_usec && count <= HOST_STORE_MAX_OTHER)
 			return;
 		if (rec->since_usec >= rec->start_usec + LEADER_LIFE_USEC && !host_store_live(&r->store, rec->pid) &&
 		    host_reading_threads(r->options.proc_fd, rec->pid) > 1)

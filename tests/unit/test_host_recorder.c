@@ -498,6 +498,33 @@ static void a_real_process_lives_on_without_its_leader(void **state)
 	assert_true(alive);
 }
 
+static void a_process_without_its_leader_is_not_lost_among_many_deaths(void **state)
+{
+	struct fixture *f = *state;
+	bool inherited;
+	if (!open_live(f))
+		skip();
+	pid_t pid = fork();
+	if (pid == 0) {
+		pthread_t t;
+		usleep(1100 * 1000);
+		pthread_create(&t, NULL, outlive, NULL);
+		pthread_exit(NULL);
+	}
+	run_until(f, 1500 * 1000);
+	uint64_t now = clock_read().boottime_usec;
+	for (int32_t k = 0; k < HOST_STORE_MAX_OTHER + 10; k++) {
+		(void)host_store_fork(&f->r.store, 1, 5000000 + k, now, &inherited);
+		host_store_exit(&f->r.store, 5000000 + k, now, false);
+	}
+	host_recorder_tick(&f->r, clock_read());
+	bool known = find(f, pid), alive = known && f->found.alive;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(known);
+	assert_true(alive);
+}
+
 static void nothing_is_due_when_nothing_happens(void **state)
 {
 	struct fixture *f = *state;
@@ -532,6 +559,7 @@ int main(void)
 	    T(a_real_program_is_known_after_its_death),
 	    T(a_real_worker_that_never_execs_has_its_parents_program_and_its_own_name),
 	    T(a_real_process_lives_on_without_its_leader),
+	    T(a_process_without_its_leader_is_not_lost_among_many_deaths),
 	    T(nothing_is_due_when_nothing_happens),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
