@@ -27,6 +27,18 @@ struct opt_u64 event_words_held(const struct event *e) ATTR_NONNULL;
 /* "498 MiB of 512 MiB, 97 %" */
 void event_words_share(struct text *t, uint64_t part_kb, uint64_t whole_kb) ATTR_NONNULL;
 
+/* Usage stands a little below the limit when a report is printed: charges come in batches. */
+static inline bool event_words_at_limit(const struct event_usage *u)
+{
+	return u->usage_kb.set && u->limit_kb.set && u->usage_kb.v >= u->limit_kb.v - u->limit_kb.v / 32;
+}
+
+/*
+ * May it be said of a memory cgroup's kill that the limit of memory was reached? Not where the numbers tell that it was
+ * not (no limit, another limit, a usage far below it), nor where a policy of somebody's own (BPF) asked for the kill.
+ */
+bool event_words_limit_hit(const struct event *e) ATTR_NONNULL;
+
 /* More than half. */
 static inline bool event_words_bulk(uint64_t part_kb, uint64_t whole_kb)
 {

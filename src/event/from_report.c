@@ -192,7 +192,8 @@ void event_from_report(struct event *e, const struct oom_incident *i)
 	e->allocating_task = prefix_of(i) == OOM_PREFIX_ALLOCATING;
 	if (!r)
 		return;
-	e->manual = r->manual || (r->trigger.order.set && r->trigger.order.v == -1);
+	bool by_hand = r->manual || (r->trigger.order.set && r->trigger.order.v == -1);
+	e->manual = by_hand && !slice_eq(e->scope, SLICE("memcg")); /* sysrq-f is of the host */
 	set_cgroup(e, r);
 	set_trigger(e, r);
 	set_tasks(e, i);

@@ -33,6 +33,11 @@ static void add_held(struct text *t, const struct event *e, const char *before)
 static void add_limit(struct text *t, const struct event *e)
 {
 	struct opt_u64 limit = e->cgroup.memory.limit_kb;
+	if (!event_words_limit_hit(e)) {
+		text_add(t, SLICE("in memory cgroup "));
+		event_words_name(t, slice_present(e->cgroup.limit_path) ? e->cgroup.limit_path : e->cgroup.path);
+		return;
+	}
 	if (!slice_present(e->cgroup.limit_path)) {
 		text_add(t, SLICE("the limit of its memory cgroup"));
 	} else {

@@ -121,21 +121,16 @@ static bool mempolicy_limit(const struct event *e, struct text *t)
 	return true;
 }
 
-static bool at_limit(const struct event_usage *u)
-{
-	return u->usage_kb.set && u->limit_kb.set && u->usage_kb.v >= u->limit_kb.v - u->limit_kb.v / 32;
-}
-
 /* Known to be below: a usage that is not known says nothing. */
 static bool below_limit(const struct event_usage *u)
 {
-	return u->usage_kb.set && !at_limit(u);
+	return u->usage_kb.set && !event_words_at_limit(u);
 }
 
 static bool swap_limit(const struct event *e, struct text *t)
 {
-	const struct event_usage *u = at_limit(&e->cgroup.memsw) ? &e->cgroup.memsw : &e->cgroup.swap;
-	if (!is_memcg(e) || !at_limit(u) || !u->limit_kb.v || !below_limit(&e->cgroup.memory))
+	const struct event_usage *u = event_words_at_limit(&e->cgroup.memsw) ? &e->cgroup.memsw : &e->cgroup.swap;
+	if (!is_memcg(e) || !event_words_at_limit(u) || !u->limit_kb.v || !below_limit(&e->cgroup.memory))
 		return false;
 	text_add(t, u == &e->cgroup.memsw ? SLICE("memory+swap limit ") : SLICE("swap limit "));
 	text_add_size_kb(t, u->limit_kb.v);
@@ -190,7 +185,8 @@ static bool kernel_kb(const struct event *e, uint64_t *kb)
 static bool kernel_memory(const struct event *e, struct text *t)
 {
 	uint64_t kb;
-	if (is_memcg(e) && at_limit(&e->cgroup.kmem) && e->cgroup.kmem.limit_kb.v && below_limit(&e->cgroup.memory)) {
+	if (is_memcg(e) && event_words_at_limit(&e->cgroup.kmem) && e->cgroup.kmem.limit_kb.v &&
+	    below_limit(&e->cgroup.memory)) {
 		text_add(t, SLICE("kernel memory limit "));
 		text_add_size_kb(t, e->cgroup.kmem.limit_kb.v);
 		text_add(t, SLICE(" reached. Next: raise memory.kmem.limit_in_bytes, or do without it"));
@@ -226,7 +222,7 @@ static bool locked_memory(const struct event *e, struct text *t)
 	uint64_t kb;
 	if ((!stat_kb(e, "total_unevictable", &kb) && !stat_kb(e, "unevictable", &kb)) || !is_bulk_of_usage(e, kb))
 		return false;
-	text_add(t, SLICE("locked memory, which can neither be swapped nor dropped, is "));
+	text_add(t, SLICE("locked memory (mlock, ramfs), which can neither be swapped nor dropped, is "));
 	event_words_share(t, kb, e->cgroup.memory.usage_kb.v);
 	text_add(t, SLICE(" in use. Next: see VmLck in /proc/PID/status for who locks it"));
 	return true;
@@ -332,7 +328,8 @@ static bool held_little(const struct event *e)
 
 static bool cgroup_limit(const struct event *e, struct text *t)
 {
-	if (!is_memcg(e) || !slice_present(e->cgroup.limit_path) || !slice_eq(e->cgroup.limit_path, e->cgroup.path))
+	if (!is_memcg(e) || !slice_present(e->cgroup.limit_path) || !slice_eq(e->cgroup.limit_path, e->cgroup.path) ||
+	    !event_words_limit_hit(e))
 		return false;
 	struct slice unit = slice_present(e->identity.user_unit) ? e->identity.user_unit : e->identity.unit;
 	add_limit(e, t);
@@ -359,7 +356,7 @@ static bool ancestor_limit(const struct event *e, struct text *t)
 {
 	/* A member of a group below the limit is below it, wherever in the group it was. */
 	struct slice path = slice_present(e->cgroup.path) ? e->cgroup.path : e->group.cgroup;
-	if (!is_memcg(e) || !lies_below(path, e->cgroup.limit_path))
+	if (!is_memcg(e) || !lies_below(path, e->cgroup.limit_path) || !event_words_limit_hit(e))
 		return false;
 	add_limit(e, t);
 	text_add(t, SLICE(". Next: see who else lives below it (tasks.top), then raise that limit or theirs apart"));

@@ -185,7 +185,7 @@ bool event_verdict_host_shared(const struct event *e, struct text *t)
 bool event_verdict_host_locked(const struct event *e, struct text *t)
 {
 	return holds_bulk(e, e->host_memory.unevictable_kb,
-			  "locked memory, which can neither be swapped nor dropped, holds",
+			  "locked memory (mlock, ramfs), which can neither be swapped nor dropped, holds",
 			  "see VmLck in /proc/PID/status for who locks it", t);
 }
 

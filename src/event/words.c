@@ -121,3 +121,18 @@ void event_words_share(struct text *t, uint64_t part_kb, uint64_t whole_kb)
 	if (whole_kb && part_kb <= whole_kb && part_kb <= UINT64_MAX / 100)
 		text_addf(t, ", %llu %%", (unsigned long long)(part_kb * 100 / whole_kb));
 }
+
+bool event_words_limit_hit(const struct event *e)
+{
+	const struct event_usage *memory = &e->cgroup.memory, *swap = &e->cgroup.swap;
+	bool kernels_own = !slice_present(e->constraint) || slice_eq(e->constraint, SLICE("CONSTRAINT_MEMCG")) ||
+			   slice_eq(e->constraint, SLICE("CONSTRAINT_NONE")); /* 5.0 to 5.2 say so of cgroups too */
+	if (event_words_at_limit(memory))
+		return true;
+	if (!memory->usage_kb.set)
+		return kernels_own;
+	if (event_words_at_limit(&e->cgroup.memsw) || event_words_at_limit(&e->cgroup.kmem) ||
+	    (event_words_at_limit(swap) && swap->limit_kb.v))
+		return false;
+	return kernels_own && memory->limit_kb.set && memory->usage_kb.v >= memory->limit_kb.v / 2;
+}

@@ -99,8 +99,12 @@ void oom_collect_trigger(struct oom_report *r, const struct oom_line *line)
 	if (slice_present(line->trigger.nodemask))
 		r->nodemask = keep(r, line->trigger.nodemask);
 	r->trigger_is_old = line->trigger.oom_adj.set && !line->trigger.oom_score_adj.set;
+	/* sysrq-f; is_sysrq_oom() in mm/oom_kill.c. Its own line before is needed only where the order does not tell.
+	 */
 	if (line->trigger.order.set && line->trigger.order.v == -1)
-		r->manual = true;     /* sysrq-f; is_sysrq_oom() in mm/oom_kill.c */
+		r->manual = true;
+	else if (slice_present(r->trigger.gfp_flags))
+		r->manual = false;
 	if (!line->trigger.order.set) /* printed by every kernel: the line lost its end */
 		r->partial = true;
 }

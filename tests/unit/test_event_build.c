@@ -796,6 +796,13 @@ static void the_trigger_and_its_flags_are_told_as_printed(void **state)
 static void a_kill_by_sysrq_shows_in_the_order_or_in_the_line_before(void **state)
 {
 	(void)state;
+	report.manual = true; /* pressed just before a memory cgroup's own kill */
+	event_build(&e, &input);
+	assert_false(e.manual);
+	report.manual = report.has_memcg = false;
+	report.limit_path = SLICE_NONE;
+	report.global = true;
+	incident.prefix = report.chosen.prefix = OOM_PREFIX_GLOBAL;
 	report.trigger.order = (struct oom_int){true, 0};
 	event_build(&e, &input);
 	assert_false(e.manual);

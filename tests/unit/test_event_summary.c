@@ -44,6 +44,14 @@ static void a_service_over_its_limit(void **state)
 	       "/system.slice/sidekiq.service reached");
 }
 
+static void a_limit_that_was_not_reached_is_not_told_to_be(void **state)
+{
+	(void)state;
+	e.cgroup.memory.usage_kb = num(100 * 1024);
+	expect("sidekiq.service: process 4242 (ruby) killed, out of memory: held 498 MiB, in memory cgroup "
+	       "/system.slice/sidekiq.service");
+}
+
 static void swap_is_told_when_there_was_some(void **state)
 {
 	(void)state;
@@ -231,6 +239,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, memcg)
 	    TEST(a_service_over_its_limit),
 	    TEST(swap_is_told_when_there_was_some),
+	    TEST(a_limit_that_was_not_reached_is_not_told_to_be),
 	    TEST(a_pod_goes_by_its_name_and_else_by_its_number),
 	    TEST(each_kind_of_owner_has_its_words),
 	    TEST(the_host_out_of_memory_tells_what_was_left),

@@ -128,6 +128,25 @@ static void a_limit_that_is_not_known_is_not_made_up(void **state)
 	expect("cgroup-limit");
 }
 
+static void a_limit_that_was_not_reached_is_not_told_to_be(void **state)
+{
+	(void)state;
+	e.cgroup.memory = (struct event_usage){.usage_kb = num(300 * MIB)}; /* unlimited: a BPF policy killed */
+	expect(NULL);
+	e.cgroup.memory.limit_kb = num(900 * MIB); /* far below */
+	expect(NULL);
+	e.cgroup.memory.limit_kb = num(400 * MIB); /* a charge of a huge page may fail so early */
+	expect("cgroup-limit");
+	e.constraint = SLICE("CONSTRAINT_BPF_PSI_MEM");
+	expect(NULL);
+	e.cgroup.memory.usage_kb = num(400 * MIB);
+	expect("cgroup-limit");
+	e.cgroup.limit_path = SLICE("/system.slice");
+	expect("ancestor-limit");
+	e.cgroup.memory.usage_kb = num(100 * MIB);
+	expect(NULL);
+}
+
 static void a_parents_limit_is_an_ancestor_limit(void **state)
 {
 	(void)state;
@@ -548,6 +567,7 @@ int main(void)
 #define HOST(name) cmocka_unit_test_setup(name, host)
 	    MEMCG(its_own_limit_is_a_cgroup_limit_and_the_text_names_the_numbers),
 	    MEMCG(a_limit_that_is_not_known_is_not_made_up),
+	    MEMCG(a_limit_that_was_not_reached_is_not_told_to_be),
 	    MEMCG(a_parents_limit_is_an_ancestor_limit),
 	    MEMCG(a_member_of_a_group_below_the_limit_is_below_the_limit),
 	    MEMCG(a_name_that_only_begins_alike_is_no_parent),

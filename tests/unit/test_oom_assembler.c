@@ -716,12 +716,14 @@ static void sysrq_is_told_by_its_own_line_or_by_order_minus_one(void **state)
 	(void)state;
 	struct test *t = begin();
 	stream_line(&t->s, "sysrq: Manual OOM execution");
-	story_report(&t->s, &host);
-	story_kill(&t->s, &host);
+	story_old_report(&t->s, &host);
+	story_select(&t->s, &host);
+	story_old_kill_of(&t->s, host.pid, host.comm);
 	oom_assembler_settle(t->s.a);
 	struct oom_incident in;
 	assert_true(oom_assembler_take(t->s.a, &in));
 	assert_true(in.report->manual);
+	stream_line(&t->s, "sysrq: Manual OOM execution"); /* its own report would have order -1 on this kernel */
 	story_report(&t->s, &host);
 	story_kill(&t->s, &host);
 	oom_assembler_settle(t->s.a);
