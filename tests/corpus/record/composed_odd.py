@@ -219,3 +219,75 @@ def allocating_new(r):
     r.add(3, t.print(KILLED["5.4"], why="Out of memory (oom_kill_allocating_task)"))
     return [truth(t, "global", victim=dict(sizes(t, True), uid=1000), trigger={"pid": 1301, "comm": "ld"},
                   verdict={"code": "allocating-task"})]
+
+
+@story("4.19/names-like-lines")
+def names_like_lines(r):
+    """A cgroup right below the root is called " invoked oom-killer: gfp_mask=0x0, order=0", the trigger "Task in /a",
+    a neighbour in the table "x cpuset=". Then a group whose path, printed in pieces, ends in the words behind it. Look
+    at: one report each, both paths right, all rows of the table, and no cgroup of another name for the group."""
+    path = "/ invoked oom-killer: gfp_mask=0x0, order=0"
+    t, spare = Task(640, "worker", 128000, uid=33), Task(641, "x cpuset=", 900)
+    r.add(4, trigger("Task in /a", "nodemask=(null), ", mask="0x6000c0(GFP_KERNEL)"))
+    r.pieces(6, ["Task in /a cpuset=", "web", " mems_allowed=0"])
+    r.all(4, stack("4.19.0-8-amd64", 640, "Task in /a"))
+    r.add(6, "Task in %s killed as a result of limit of %s" % (path, path))
+    r.all(6, counters(524288, 524288, 12))
+    r.add(6, stats_line(path, 500000))
+    r.all(6, table("4.19", [t, spare], title=True))
+    r.add(3, "%s: Kill process %d (%s) score 970 or sacrifice child" % (MEMCG, t.pid, t.comm))
+    r.add(3, t.print(KILLED["4.5"]))
+    r.usec += 9000000
+    first, second = Task(700, "one", 3000), Task(701, "two", 2000)
+    r.add(3, "%s: Kill process 700 (one) score 900 or sacrifice child" % MEMCG)
+    id = r.add(3, first.print(KILLED["4.5"]))
+    r.pieces(6, ["Tasks in ", "/sshd.service are going to be killed due to memory.oom.group set",
+                 " are going to be killed due to memory.oom.group set"])
+    r.add(3, second.print(KILLED["4.5"]))
+    r.add(3, first.print(KILLED["4.5"]))
+    group = {"id": "%032d-%d" % (0, id), "cgroup": None}
+    return [truth(t, "memcg", cgroup=paths(path, path), trigger={"comm": "Task in /a", "pid": 640}, cpuset="web",
+                  tasks={"count": 2}),
+            truth(first, "memcg", report="suppressed", group=dict(group, index=1)),
+            truth(second, "memcg", report="suppressed", group=dict(group, index=2))]
+
+
+@story("4.4/allocation-failed-inside")
+def allocation_failed_inside(r):
+    """Another thread of the program that is out of its cgroup's memory fails an allocation: its failure began before
+    the report, its stack dump and Mem-Info stand inside. Look at: no number of the host in a cgroup's report, no pid or
+    cpuset of the other thread, and partial or not, the paths."""
+    t = Task(7100, "node", 120000, uid=1000)
+    r.add(4, "node: page allocation failure: order:4, mode:0x240c0c0")
+    r.add(4, trigger("node", "", mask="0x24000c0"))
+    r.add(6, "node cpuset=other mems_allowed=0-1")
+    r.add(6, "node cpuset=/ mems_allowed=0")
+    r.all(4, stack("4.4.0-116-generic", 55, "node", "warn_alloc_failed"))
+    r.all(4, mem_info(11000, 262000, 0, 0))
+    r.all(4, stack("4.4.0-116-generic", 7100, "node"))
+    r.add(6, "Task in /docker/n1 killed as a result of limit of /docker/n1")
+    r.all(6, counters(524288, 524288, 9))
+    r.add(6, stats_line("/docker/n1", 480000))
+    r.all(6, table("4.0", [t]))
+    r.add(3, "%s: Kill process 7100 (node) score 915 or sacrifice child" % MEMCG)
+    r.add(3, t.print(KILLED["2.6.36"]))
+    return [truth(t, "memcg", report=None, cgroup=paths("/docker/n1", "/docker/n1"), trigger={"comm": "node", "pid": None},
+                  cpuset=None, host_memory=None)]
+
+
+@story("6.18/policy-kill")
+def policy_kill(r):
+    """A BPF policy has a cgroup's largest process killed; the cgroup has no limit. The trigger line has a second line of
+    its own. Look at: the trigger, and that nothing says a limit was reached."""
+    t = Task(675, "batch", 11000, uid=1000)
+    path = "/batch.slice/nightly.scope"
+    r.add(4, trigger("kworker/u17:0", "", mask="0x0()") + "\noom_policy=default")
+    r.all(4, stack("6.18.0-1-amd64", 74, "kworker/u17:0"))
+    r.all(6, counters(42240, 9007199254740988, 0, others=("swap",)))
+    r.add(6, "Memory cgroup stats for %s:" % path)
+    r.all(6, ["anon 42897408", "file 0"])
+    r.all(6, table("6.8", [t], title=True))
+    r.add(6, summary(t, ",oom_memcg=%s,task_memcg=%s" % (path, path), constraint="CONSTRAINT_BPF_PSI_MEM"))
+    r.add(3, t.print(KILLED["5.4"], why=MEMCG))
+    return [truth(t, "memcg", cgroup=paths(path, path), trigger={"comm": "kworker/u17:0", "pid": 74, "order": 0},
+                  verdict=None)]
