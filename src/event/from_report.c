@@ -45,7 +45,7 @@ static struct slice scope_of(const struct oom_incident *i)
 		return SLICE("cpuset");
 	if (r && slice_eq(r->constraint, SLICE("CONSTRAINT_MEMORY_POLICY")))
 		return SLICE("mempolicy");
-	if (says_global || (r && (r->global || !r->partial)))
+	if (says_global || (r && (r->global || (!r->partial && r->has_mem_info))))
 		return SLICE("global");
 	return SLICE_NONE;
 }

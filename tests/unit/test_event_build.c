@@ -181,7 +181,7 @@ static void the_scope_follows_words_before_constraint(void **state)
 	static const struct {
 		enum oom_prefix kill, chosen;
 		bool has_report, has_memcg, partial, global;
-		const char *constraint, *limit, *want;
+		const char *constraint, *limit, *want; /* limit: a path, or "Mem-Info" for a report of the host */
 	} cases[] = {
 	    {OOM_PREFIX_MEMCG, 0, true, true, false, false, "CONSTRAINT_NONE", "/a", "memcg"}, /* 5.0 to 5.2 */
 	    {OOM_PREFIX_MEMCG, 0, false, false, false, false, NULL, NULL, "memcg"},
@@ -195,7 +195,8 @@ static void the_scope_follows_words_before_constraint(void **state)
 	    {OOM_PREFIX_NONE, OOM_PREFIX_GLOBAL, true, false, false, false, NULL, NULL, "global"},
 	    {OOM_PREFIX_NONE, OOM_PREFIX_MEMPOLICY, true, false, false, false, NULL, NULL, "mempolicy"},
 	    {OOM_PREFIX_NONE, 0, true, true, false, false, NULL, NULL, "memcg"},
-	    {OOM_PREFIX_NONE, 0, true, false, false, false, NULL, NULL, "global"},
+	    {OOM_PREFIX_NONE, 0, true, false, false, false, NULL, NULL, NULL}, /* neither block: one of them was lost */
+	    {OOM_PREFIX_NONE, 0, true, false, false, false, NULL, "Mem-Info", "global"},
 	    {OOM_PREFIX_NONE, 0, true, false, true, false, NULL, NULL, NULL},
 	    {OOM_PREFIX_NONE, 0, false, false, false, false, NULL, NULL, NULL},
 	    {OOM_PREFIX_OTHER, 0, true, false, false, false, "CONSTRAINT_BPF_PSI_MEM", "/a", "memcg"},
@@ -209,7 +210,8 @@ static void the_scope_follows_words_before_constraint(void **state)
 		report.partial = cases[i].partial;
 		report.global = cases[i].global;
 		report.constraint = slice_cstr(cases[i].constraint);
-		report.limit_path = slice_cstr(cases[i].limit);
+		report.has_mem_info = cases[i].limit && cases[i].limit[0] == 'M';
+		report.limit_path = report.has_mem_info ? SLICE_NONE : slice_cstr(cases[i].limit);
 		event_build(&e, &input);
 		expect(e.scope, cases[i].want);
 	}
