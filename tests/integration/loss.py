@@ -148,7 +148,7 @@ def quiet(cases, group, daemon):
     cases.check("and no alarm", not of_type(daemon, "records-lost") + of_type(daemon, "kills-unseen"), daemon.events[-2:])
 
 
-def in_the_midst(cases, group, options):
+def in_the_midst(cases, group):
     """Begun, stopped and continued in the midst of a storm, from every point of the ring: a number that is right at no
     moment must not be taken for one that is wrong."""
     storm, stop = [], threading.Event()
@@ -160,7 +160,8 @@ def in_the_midst(cases, group, options):
     thread = threading.Thread(target=kills)
     thread.start()
     wrong = []
-    for start in (("--from=boot",), ("--from=end",), options):
+    resumed = ("--journal=yes", "--state=/run/midst", "--from=resume")
+    for last, start in enumerate((("--from=boot",), ("--from=end",), resumed, resumed), -3):
         with Daemon(*start) as daemon:
             for pause in (0.0, 0.1, 0.5):
                 daemon.read(1 << 30, 0.3)
@@ -168,7 +169,7 @@ def in_the_midst(cases, group, options):
                 time.sleep(pause)
                 daemon.p.send_signal(signal.SIGCONT)
             daemon.read(1 << 30, 3)
-            if start == options:
+            if last == 0:
                 stop.set()
                 thread.join()
                 daemon.read(1 << 30, 4)
@@ -210,7 +211,7 @@ def main():
             daemon.stop()
         overrun_while_down(cases, group, options)
         killed_with_it(cases, journald, group, options)
-        in_the_midst(cases, group, options)
+        in_the_midst(cases, group)
         without_a_counter(cases, group)
     cases.end()
 
