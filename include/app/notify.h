@@ -10,14 +10,13 @@
 
 #include "base/compiler.h"
 
-/* These two may wait for PID 1, and allocate: at start and at the end. */
-void app_notify_ready(const char *status) ATTR_NONNULL;
-void app_notify_stopping(void);
-/* The others never do. False: PID 1 does not read just now, say it again later. */
+/* None of these waits. False: PID 1 does not read just now, say it again later. */
+bool app_notify_ready(const char *status) ATTR_MUST_CHECK ATTR_NONNULL;
 bool app_notify_status(const char *status) ATTR_MUST_CHECK ATTR_NONNULL;
-bool app_notify_reloading(uint64_t monotonic_usec) ATTR_MUST_CHECK;
-bool app_notify_reloaded(const char *status) ATTR_MUST_CHECK ATTR_NONNULL;
+bool app_notify_reloading(uint64_t monotonic_usec) ATTR_MUST_CHECK; /* READY=1 ends it */
 bool app_notify_watchdog(void) ATTR_MUST_CHECK;
+/* Nothing hangs on it. */
+void app_notify_stopping(void);
 /* Half of WatchdogSec= in microseconds, 0 when systemd wants no keep-alive. */
 uint64_t app_notify_watchdog_interval(void);
 /* The listening socket that systemd passed (oomwatchd.socket), or -1. */

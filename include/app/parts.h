@@ -66,6 +66,7 @@ struct app_daemon {
 	bool drained;           /* the last read found nothing more */
 	struct clock_now start; /* kills before it happened while we were not running */
 	struct clock_now now;   /* of this turn */
+	uint64_t opened_usec;   /* monotonic; what was before had been read back then */
 
 	struct kmsg_source source;
 	struct kmsg_stamp stamp;
@@ -111,7 +112,7 @@ struct app_daemon {
 
 	uint64_t kills, forged, lost, unseen;
 	uint64_t watchdog_interval, watchdog_due;
-	bool reloading; /* systemd was told so, and not yet that it is over */
+	bool ready_owed; /* READY=1, after a start or a reload */
 	uint64_t status_told, notify_due;
 };
 

@@ -151,7 +151,7 @@ static void take_signals(struct app_daemon *d)
 /* Clients come in when the ring was read to its end: what they ask for by id is there then. */
 static bool serving(const struct app_daemon *d)
 {
-	bool late = d->now.monotonic_usec - d->start.monotonic_usec > SERVE_AFTER_USEC;
+	bool late = d->now.monotonic_usec - d->opened_usec > SERVE_AFTER_USEC;
 	return d->socket && (d->caught_up || late || !d->source.live);
 }
 
@@ -235,11 +235,11 @@ int app_daemon_run(const struct app_options *o)
 	d->start = d->now = clock_read();
 	if (!app_open(d))
 		return EXIT_FAILURE;
+	d->opened_usec = d->now.monotonic_usec;
 	if (!o->foreground)
 		stay_in_memory();
 	read_records(d, LIMIT_RECORDS_PER_TURN); /* an empty ring says nothing by itself */
-	if (!o->foreground && !d->failed)
-		app_notify_ready("watching the kernel log");
+	d->ready_owed = true;
 
 	bool more = true;
 	while (!d->stop && !d->ended && !(o->foreground && d->stream.broken))

@@ -2,8 +2,8 @@
  * The only file that knows sd-daemon.
  *
  * sd_notify() blocks while PID 1 does not read, which is to be expected of it when
- * memory is short. What is said in the middle of the work is therefore sent here
- * and given up when it would block; only the first READY=1 and STOPPING=1 may wait.
+ * memory is short, and the kernel's ring waits for nobody. What is said is therefore
+ * sent here, and given up when it would block.
  */
 #include "app/notify.h"
 
@@ -42,9 +42,9 @@ static bool tell(const char *head, const char *tail)
 	return !later;
 }
 
-void app_notify_ready(const char *status)
+bool app_notify_ready(const char *status)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	return tell("READY=1\nSTATUS=", status);
 }
 
 bool app_notify_status(const char *status)
@@ -54,7 +54,7 @@ bool app_notify_status(const char *status)
 
 void app_notify_stopping(void)
 {
-	sd_notify(0, "STOPPING=1");
+	(void)tell("STOPPING=1", "");
 }
 
 bool app_notify_reloading(uint64_t monotonic_usec)
@@ -63,11 +63,6 @@ bool app_notify_reloading(uint64_t monotonic_usec)
 	struct text t = text_on(number, sizeof(number));
 	text_addf(&t, "%llu", (unsigned long long)monotonic_usec);
 	return tell("RELOADING=1\nMONOTONIC_USEC=", text_cstr(&t));
-}
-
-bool app_notify_reloaded(const char *status)
-{
-	return tell("READY=1\nSTATUS=", status);
 }
 
 uint64_t app_notify_watchdog_interval(void)

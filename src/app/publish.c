@@ -242,7 +242,7 @@ static uint64_t told_of(const struct app_daemon *d)
 
 static bool owes_systemd(const struct app_daemon *d)
 {
-	return !d->o->foreground && (d->reloading || told_of(d) != d->status_told);
+	return !d->o->foreground && (d->ready_owed || told_of(d) != d->status_told);
 }
 
 static void describe(const struct app_daemon *d, struct text *t)
@@ -255,21 +255,25 @@ static void describe(const struct app_daemon *d, struct text *t)
 		text_addf(t, ", %llu kill%s unseen", (unsigned long long)d->unseen, d->unseen == 1 ? "" : "s");
 }
 
-static void tell_systemd(struct app_daemon *d)
+static void tell_status(struct app_daemon *d)
 {
-	uint64_t now = d->now.monotonic_usec;
-	if (d->watchdog_interval && now >= d->watchdog_due)
-		d->watchdog_due = now + (app_notify_watchdog() ? d->watchdog_interval : NOTIFY_PAUSE_USEC);
-	if (!owes_systemd(d) || now < d->notify_due)
-		return;
 	char storage[160];
 	struct text status = text_on(storage, sizeof(storage));
 	describe(d, &status);
-	d->notify_due = now + NOTIFY_PAUSE_USEC;
-	if (!(d->reloading ? app_notify_reloaded : app_notify_status)(text_cstr(&status)))
+	d->notify_due = d->now.monotonic_usec + NOTIFY_PAUSE_USEC;
+	if (!(d->ready_owed ? app_notify_ready : app_notify_status)(text_cstr(&status)))
 		return;
-	d->reloading = false;
+	d->ready_owed = false;
 	d->status_told = told_of(d);
+}
+
+static void tell_systemd(struct app_daemon *d)
+{
+	uint64_t now = d->now.monotonic_usec;
+	if (owes_systemd(d) && now >= d->notify_due)
+		tell_status(d);
+	if (d->watchdog_interval && now >= d->watchdog_due)
+		d->watchdog_due = now + (app_notify_watchdog() ? d->watchdog_interval : NOTIFY_PAUSE_USEC);
 }
 
 void app_publish_flush(struct app_daemon *d)
@@ -285,7 +289,7 @@ void app_publish_flush(struct app_daemon *d)
 
 void app_publish_reload(struct app_daemon *d)
 {
-	d->reloading = app_notify_reloading(d->now.monotonic_usec); /* unsaid, it need not be taken back */
+	d->ready_owed |= app_notify_reloading(d->now.monotonic_usec); /* unsaid, it need not be taken back */
 	if (d->journal)
 		sink_journal_reopen(d->journal);
 	d->metrics_stale = true;
