@@ -160,7 +160,9 @@ static const struct event_field rows[] = {
     FIELD(EVENT_U64, victim.memory.pgtables_kb, "page tables, kB", .types = KILL),
     LIST("victim.history", victim.history, victim.history_count, struct event_point, point_rows,
 	 "resident memory before the kill, oldest first", .types = KILL),
-    FIELD(EVENT_STR, victim.growth, "shape of that history", .types = KILL, .values = growths),
+    FIELD(EVENT_STR, victim.growth,
+	  "how it grew: half of it in the last moments, all the time it was watched, or neither", .types = KILL,
+	  .values = growths),
     FIELD(EVENT_TRUE, victim.cmdline_cut, "the command line was longer", .types = KILL),
 
     FIELD(EVENT_U64, trigger.pid, "thread whose allocation failed", .types = INCIDENT, .journal = "OOM_TRIGGER_PID"),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""oomwatchctl(1), --help, the completions and the code name the same verbs, options, matches and environment."""
+"""oomwatchctl(1), --help, README, the completions and the code name the same verbs, options, matches and environment."""
 import os
 import re
 import subprocess
@@ -73,6 +73,16 @@ def main():
     same("letters", help=set(re.findall(r"^  (-\w), ", options_help, re.M)),
          page={"-" + x for i in items for x in re.findall(r"Fl (\w)\b", i)},
          zsh=set(re.findall(r"\{(-\w),", zsh)))
+
+    readme = read("README.md").split("\n## ")
+    table = {x.split("\n")[0]: "\n".join(y for y in x.split("\n") if y.startswith("|")) for x in readme}
+    on_call, of_daemon = table["On call"], table["Options of the daemon"]
+    same("README's verbs", help=verbs, readme=set(re.findall(r"^\| `([a-z]+)\b", on_call, re.M)))
+    in_readme = set(re.findall(r"--[a-z][a-z-]+", on_call))
+    same("README's options", help=options, readme=in_readme)
+    daemon = subprocess.run([BUILD + "/oomwatchd", "--help"], stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout
+    same("README's options of the daemon", help=set(re.findall(r"--[a-z][a-z-]+", daemon)),
+         readme=set(re.findall(r"--[a-z][a-z-]+", of_daemon)))
 
     kinds = set(re.findall(r"CTL_TERM_\w+", re.search(r"enum ctl_term_kind \{(.*?)\}", read("include/ctl/match.h"), re.S).group(1)))
     matches = part(page, "Ss", "Matches")
