@@ -359,7 +359,8 @@ static bool ancestor_limit(const struct event *e, struct text *t)
 	if (!is_memcg(e) || !lies_below(path, e->cgroup.limit_path) || !event_words_limit_hit(e))
 		return false;
 	add_limit(e, t);
-	text_add(t, SLICE(". Next: see who else lives below it (tasks.top), then raise that limit or theirs apart"));
+	text_add(t, SLICE(". Next: see who else lives below it (tasks.top), then raise that limit, or give the largest "
+			  "a limit of its own"));
 	return true;
 }
 
