@@ -22,6 +22,8 @@
 #define RECKON_PAUSE_USEC (1000ull * 1000)
 /* Clients are not kept waiting longer than this for a ring that fills as fast as it is read. */
 #define SERVE_AFTER_USEC (3000ull * 1000)
+/* journald takes what a capture gave as long as it takes something within this time. */
+#define JOURNAL_WAIT_USEC (3000ull * 1000)
 
 /* ---- reading ---- */
 
@@ -204,6 +206,30 @@ static void say_totals(const struct app_daemon *d)
 			 d->o->source, (unsigned long long)d->forged, d->forged == 1 ? "" : "s");
 }
 
+/*
+ * A capture is read once, and nothing makes its events again: journald is waited for as long as it takes some. Of a
+ * live ring the next start does.
+ */
+static void wait_for_journald(struct app_daemon *d)
+{
+	uint64_t unsent, until = d->now.monotonic_usec + JOURNAL_WAIT_USEC;
+	for (;;) {
+		struct pollfd p = {.fd = sink_journal_poll_fd(d->journal), .events = POLLOUT};
+		if (p.fd < 0 || d->now.monotonic_usec >= until)
+			break;
+		poll(&p, 1, (int)((until - d->now.monotonic_usec) / 1000 + 1));
+		uint64_t sent = sink_journal_counters(d->journal)->sent;
+		d->now = clock_read();
+		sink_journal_flush(d->journal, d->now.monotonic_usec);
+		if (sink_journal_counters(d->journal)->sent > sent)
+			until = d->now.monotonic_usec + JOURNAL_WAIT_USEC;
+	}
+	unsent = sink_journal_waiting(d->journal) + sink_journal_counters(d->journal)->dropped;
+	if (unsent)
+		log_line(LOG_LEVEL_WARNING, "journald did not take %llu event%s", (unsigned long long)unsent,
+			 unsent == 1 ? "" : "s");
+}
+
 static void last_turn(struct app_daemon *d)
 {
 	d->stop = true;
@@ -211,6 +237,8 @@ static void last_turn(struct app_daemon *d)
 		read_records(d, LAST_RECORDS);
 	d->now = clock_read();
 	app_publish_flush(d);
+	if (d->journal && !d->source.live)
+		wait_for_journald(d);
 }
 
 /*

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """The journal sink against a real journald: found by unit, binary-safe, never blocking, nothing lost without a word."""
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import BUILD, Cases, Journald, need_root, private_run  # noqa: E402
+from integration import BUILD, DAEMON, ROOT, Cases, Journald, need_root, private_run  # noqa: E402
 
 KILL = "MESSAGE_ID=5ef39f0ddfef4293b8e652629a707eda"
 PATIENCE = 60000  # ms
@@ -146,6 +148,30 @@ def absent(cases, feed):
     cases.check("all, in order", numbers(between(20000, 20501)) == list(range(20000, 20501)), len(got))
 
 
+def play(story):
+    """The daemon over a saved capture, to the journal."""
+    return subprocess.Popen([DAEMON, "--foreground", "--json", "--journal=yes", "--source=%s/tests/corpus/%s/kmsg" % (ROOT, story)],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def a_capture(cases):
+    """Nothing makes the events of a capture again: a journald that is slow is waited for, one that is stuck is not for ever."""
+    os.kill(current.p.pid, signal.SIGSTOP)
+    p = play("6.18-v1/storm")
+    time.sleep(1)
+    os.kill(current.p.pid, signal.SIGCONT)
+    out, err = p.communicate(timeout=30)
+    want = [json.loads(x)["id"] for x in out.splitlines()]
+    got = [e["OOM_ID"] for e in current.wait_for(len(want), *["OOM_ID=" + x for x in want], seconds=5)]
+    cases.check("every event of a capture reaches a journald that was busy", got == want and p.returncode == 0,
+                "%d of %d; %s" % (len(got), len(want), err))
+    os.kill(current.p.pid, signal.SIGSTOP)
+    start = time.time()
+    out, err = play("6.18-v1/storm").communicate(timeout=30)
+    os.kill(current.p.pid, signal.SIGCONT)
+    cases.check("one that stays stuck is given up on, with a word", time.time() - start < 10 and b"did not take" in err, err)
+
+
 def main():
     global current
     need_root()
@@ -158,6 +184,7 @@ def main():
         for story in (stored, strange, stalled, overfull, absent):
             story(cases, feed)
         cases.check("the feed ends well", feed.end() == 0)
+        a_capture(cases)
         current.p.terminate()
         current.p.wait()
     cases.end()
