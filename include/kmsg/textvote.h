@@ -19,7 +19,9 @@ struct kmsg_textvote {
 	size_t least_indent;             /* of all lines */
 	uint64_t wrapped, wrapped_blank; /* lines cut by a mailer; of those, with the blank still at the end */
 	uint64_t loose;                  /* other lines without a stamp, not indented */
-	size_t last_len;                 /* of the line before */
+	size_t longest;                  /* line */
+	uint64_t overflowed, broken; /* lines of that length, and shorter ones, that a line without a stamp follows */
+	size_t last_len;             /* of the line before */
 	bool last_blank;
 	uint8_t host_len;
 	char host[64];
@@ -31,6 +33,7 @@ struct kmsg_textverdict {
 	bool quoted;           /* as in a mail: "> " before each line */
 	bool wrapped;          /* long lines were broken */
 	bool wrap_keeps_blank; /* and the blank stands at the end of the broken line */
+	size_t screen;         /* every longer line was cut at this column, as a terminal does; 0: none was */
 	size_t indent;         /* blanks before every line */
 	struct kmsg_text_hints hints;
 };

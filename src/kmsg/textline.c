@@ -90,7 +90,10 @@ static bool take_stamp(struct slice *c, struct kmsg_textline *l)
 {
 	struct slice s = *c;
 	struct kmsg_textline with = *l;
-	if (!take_literal(&s, SLICE("[")) || !take_stamp_inside(&s, &with) || !take_literal(&s, SLICE("]")))
+	if (!take_literal(&s, SLICE("[")) || !take_stamp_inside(&s, &with))
+		return false;
+	take_blanks(&s); /* journalctl -o short-delta, where there is none yet */
+	if (!take_literal(&s, SLICE("]")))
 		return false;
 	*l = with;
 	*c = s;
@@ -326,7 +329,7 @@ static enum step lone_tag(struct slice *c, struct kmsg_textline *l, const struct
 	return kernel_text(c, l);
 }
 
-void kmsg_textline_read(struct slice line, const struct kmsg_text_hints *hints, struct kmsg_textline *out)
+static void read_layers(struct slice line, const struct kmsg_text_hints *hints, struct kmsg_textline *out)
 {
 	static enum step (*const layers[])(struct slice *, struct kmsg_textline *, const struct kmsg_text_hints *) = {
 	    facility_words, angle_priority, bracket_stamp, iso_date, other_date, lone_tag};
@@ -344,6 +347,42 @@ void kmsg_textline_read(struct slice line, const struct kmsg_text_hints *hints, 
 	}
 	out->text = c;
 	out->kernel = !out->has_priority || out->facility == 0;
+}
+
+static bool is_file_or_number(struct slice s)
+{
+	bool digits = s.n > 0, path = false;
+	for (size_t i = 0; i < s.n; i++) {
+		digits = digits && s.p[i] >= '0' && s.p[i] <= '9';
+		path = path || s.p[i] == '/' || s.p[i] == '.';
+	}
+	return digits || path;
+}
+
+/*
+ * "/var/log/messages-1:Nov  3 …", "kern.log-12-[   12.345678] …": what grep writes before a line, with the names of its
+ * files, numbers (-n) and context (-A). Whatever of it may be a name ends where an envelope begins.
+ */
+static void read_behind_name(struct slice line, const struct kmsg_text_hints *hints, struct kmsg_textline *out)
+{
+	struct kmsg_textline l;
+	for (size_t i = 1, tries = 0; i < line.n && line.p[i - 1] != ' ' && tries < 8; i++) {
+		if ((line.p[i] != ':' && line.p[i] != '-') || !is_file_or_number(slice_sub(line, 0, i)))
+			continue;
+		tries++;
+		read_layers(slice_sub(line, i + 1, line.n), hints, &l);
+		if (l.form != KMSG_TEXT_BARE) {
+			*out = l;
+			return;
+		}
+	}
+}
+
+void kmsg_textline_read(struct slice line, const struct kmsg_text_hints *hints, struct kmsg_textline *out)
+{
+	read_layers(line, hints, out);
+	if (out->form == KMSG_TEXT_BARE)
+		read_behind_name(line, hints, out);
 }
 
 struct slice kmsg_textline_host_before_tag(struct slice text)

@@ -294,6 +294,11 @@ static void continue_record(struct kmsg_textlog *t, struct slice line)
 	struct slice rest = line, word = SLICE_NONE;
 	take_word(&rest, &word);
 	bool in_word = p->last_line_len + 1 + word.n <= WRAP_FITS;
+	if (p->open && !p->closed && t->verdict.screen && p->last_line_len == t->verdict.screen) {
+		add_text(p, line, false);
+		t->counters.joined++;
+		return;
+	}
 	if (!p->open || p->closed || (!indented && !wrapped)) {
 		p->closed = true;
 		t->counters.unread++;
@@ -302,7 +307,7 @@ static void continue_record(struct kmsg_textlog *t, struct slice line)
 	if (indented && !(t->verdict.wrapped && blank_left)) {
 		take_blanks(&line);
 		add_byte(p, '\n');
-	} else if (!t->verdict.wrap_keeps_blank && !blank_left && !in_word) {
+	} else if (!t->verdict.wrap_keeps_blank && !blank_left && !in_word && p->n) {
 		add_byte(p, ' ');
 	}
 	add_text(p, line, false);

@@ -6,6 +6,8 @@
 
 /* A mailer's columns: a line that could not have held the next word as well was broken there. */
 #define WRAP_MIN 64
+/* The narrowest terminal worth a thought. */
+#define SCREEN_MIN 60
 
 size_t kmsg_textvote_indent(struct slice line)
 {
@@ -90,6 +92,19 @@ static void vote_unstamped(struct kmsg_textvote *v, struct slice line)
 	}
 }
 
+/* A terminal cuts at its last column whatever stands there: then no line is longer, and several are as long as that. */
+static void vote_screen(struct kmsg_textvote *v, struct slice line, bool bare)
+{
+	if (bare && v->last_len && v->last_len == v->longest)
+		v->overflowed++;
+	else if (bare && v->last_len && kmsg_textvote_indent(line) == 0)
+		v->broken++;
+	if (line.n > v->longest) {
+		v->longest = line.n;
+		v->overflowed = v->broken = 0;
+	}
+}
+
 static void vote_host(struct kmsg_textvote *v, const struct kmsg_textline *l)
 {
 	struct slice host = kmsg_textline_host_before_tag(l->text);
@@ -125,6 +140,7 @@ void kmsg_textvote_line(struct kmsg_textvote *v, struct slice line, char scratch
 	if (v->lines++ == 0 || indent < v->least_indent)
 		v->least_indent = indent;
 	kmsg_textline_read(slice_sub(line, indent, line.n), &none, &l);
+	vote_screen(v, line, l.form == KMSG_TEXT_BARE);
 	if (l.form == KMSG_TEXT_BARE) {
 		vote_unstamped(v, line);
 	} else {
@@ -145,6 +161,8 @@ struct kmsg_textverdict kmsg_textvote_decide(const struct kmsg_textvote *v)
 	d.hints.host_after_stamp = v->tagged * 5 > v->stamped * 4;
 	d.wrapped = v->wrapped >= 2 && v->wrapped > v->loose;
 	d.wrap_keeps_blank = v->wrapped_blank * 2 > v->wrapped;
+	bool cut = v->overflowed >= 2 && v->overflowed > v->broken * 8;
+	d.screen = cut && v->longest >= SCREEN_MIN ? v->longest : 0;
 	d.indent = v->least_indent;
 	if (d.stamped_file) {
 		d.indent = 0;

@@ -248,21 +248,36 @@ def dmesg_utf16(records_):
     return b"".join(map(dmesg, records_)).decode(errors="replace").replace("\n", "\r\n").encode("utf-16")
 
 
+def terminal(records_):
+    """Copied from a terminal of 80 columns."""
+    return b"".join(x[i:i + 80] + b"\n" for r in records_ for x in dmesg(r).split(b"\n")[:-1]
+                    for i in range(0, max(len(x), 1), 80))
+
+
+def grep_context(records_):
+    """grep -n -A99 of several files."""
+    lines = b"".join(map(syslog_iso, records_)).split(b"\n")[:-1]
+    return b"".join(b"/var/log/kern.log-1%s%d%s" % (sign, i, sign) + x + b"\n"
+                    for i, x in enumerate(lines) for sign in [b":" if i % 7 == 0 else b"-"])
+
+
 RENDERINGS = [dmesg, dmesg_caller, dmesg_ctime, dmesg_german, dmesg_chinese, dmesg_x, dmesg_iso, dmesg_raw, syslog,
               syslog_plain, syslog_lower, syslog_iso, journal_short, journal_precise, journal_unix, journal_full,
               journal_monotonic, journal_json, journal_pretty, journal_export, talos, cri, vmware, serial, bare, quoted,
               dmesg_vietnamese]
-WHOLE = [dmesg_minutes, dmesg_json, dmesg_utf16]  # of all records at once
+WHOLE = [dmesg_minutes, dmesg_json, dmesg_utf16, terminal, grep_context]  # of all records at once
 DMESG = [[], ["-x", "-T"], ["-e"], ["-r"], ["-x", "--time-format=iso"], ["-d", "--color=always"]]
 JOURNALCTL = [["-o", "short"], ["-o", "short-iso-precise", "-a"], ["-o", "short-monotonic", "-a"], ["-o", "verbose", "-a"],
               ["-o", "json"], ["-o", "json-pretty"], ["-o", "export"]]
 REMOTE = next((p for p in ("/lib/systemd/systemd-journal-remote", "/usr/lib/systemd/systemd-journal-remote")
                if os.path.exists(p)), None)
 # These lose bytes of names or newlines in names by themselves: what they tell may be less, never something else.
-LOSSY = {"dmesg_raw", "serial", "bare", "cri", "talos", "vmware", "dmesg_utf16", "real dmesg -r", "journalctl -o short"}
+LOSSY = {"dmesg_raw", "serial", "terminal", "bare", "cri", "talos", "vmware", "dmesg_utf16", "real dmesg -r", "journalctl -o short"}
 WITH_LEVEL = {"dmesg_x", "dmesg_raw", "dmesg_json", "journal_json", "journal_pretty", "journal_export", "talos", "vmware",
               "real dmesg -x -T", "real dmesg -r", "real dmesg -x --time-format=iso", "journalctl -o verbose -a", "journalctl -o json",
               "journalctl -o json-pretty", "journalctl -o export", "a journal file"}
+EVERY = {r.__name__ for r in RENDERINGS + WHOLE} | {" ".join(["real dmesg", *o]) for o in DMESG} \
+    | {" ".join(["journalctl", *o]) for o in JOURNALCTL} | {"a journal file"}
 ENTRIES = {"dmesg_json", "journal_json", "journal_pretty", "journal_export", "journalctl -o verbose -a",
            "journalctl -o json", "journalctl -o json-pretty", "journalctl -o export", "a journal file"}
 # Stories that turn on what most renderings do not carry, and those that do carry it.
@@ -270,9 +285,9 @@ NEEDS = {
     "caller-two-reports": {"dmesg_caller"},  # which task printed the line
     "look-alikes": WITH_LEVEL,               # the level of a line that only looks like a kill
     "two-boots": set(),                      # sequence numbers: the same stamps again are a ring logged twice
+    "vendor-uid": {x for x in EVERY if x != "terminal"},  # one long line is not enough to know a terminal by
     "names": ENTRIES,                        # names with newlines, and with the four characters \\x0a
-    "forged": WITH_LEVEL | ENTRIES | {r.__name__ for r in RENDERINGS} | {"dmesg_minutes", "dmesg_utf16"}
-    | {x for x in map(" ".join, (["journalctl", *o] for o in JOURNALCTL))},  # who printed the line: dmesg -x tells
+    "forged": {x for x in EVERY if x not in ("real dmesg", "real dmesg -e", "real dmesg -d --color=always")},  # who wrote it
 }
 # Differ by rendering, or follow from what does.
 ASIDE = {"id", "time", "realtime_usec", "monotonic_usec", "boot_id", "kmsg_seq", "host", "summary", "verdict", "report",

@@ -77,6 +77,11 @@ static const struct {
      "002367] Xy: z",
      0, 0, 3, 0},
     {"[T3 Thg 12  8 14:28:36 2026] Xy: z", 0, 0, 3, 0},
+    {"/var/log/messages-20231103:Nov  3 10:11:12 host kernel: Xy: z", 0, 0, 3, 0},
+    {"/var/log/messages-20231103-Nov  3 10:11:12 host kernel: Xy: z", 0, 0, 3, 0},
+    {"kern.log:12:2023-11-03T10:11:12+0100 host kernel: Xy: z", 0, 1699002672000000, 3, 0},
+    {"kern.log-13-[ 5864.708440] Xy: z", 5864708440, 0, 3, 0},
+    {"7:[ 5864.708440] Xy: z", 5864708440, 0, 3, 0},
     {"Thg 12  8 14:28:36 host kernel: Xy: z", 0, 0, 3, 0},
     {"[   49.921978][ T6736] Xy: z", 49921978, 0, 3, 'T'},
     {"[   49.921978][    C1] Xy: z", 49921978, 0, 3, 'C'},
@@ -215,6 +220,30 @@ static void a_line_that_a_mailer_broke_is_put_together(void **state)
 	assert_text(0,
 		    "Out of memory: Killed process 348 (polkitd) total-vm:78084kB, anon-rss:2980kB, file-rss:8148kB, "
 		    "shmem-rss:0kB, UID:998 pgtables:64kB oom_score_adj:0");
+}
+
+/* A terminal of 60 columns: it cuts in words and before blanks, and no line is longer. */
+static void a_line_that_a_terminal_cut_is_put_together(void **state)
+{
+	(void)state;
+	read_log(SLICE("[   12.345678] Task in /system.slice/web.service killed as a\n"
+		       " result of limit of /system.slice\n"
+		       "[   12.345679] Memory cgroup out of memory: Killed process 2\n"
+		       "401 (nginx) total-vm:520000kB\n"
+		       "[   12.345680] short\n"));
+	assert_int_equal(count, 3);
+	assert_text(0, "Task in /system.slice/web.service killed as a result of limit of /system.slice");
+	assert_text(1, "Memory cgroup out of memory: Killed process 2401 (nginx) total-vm:520000kB");
+	assert_text(2, "short");
+}
+
+static void a_name_is_no_file_that_grep_named(void **state)
+{
+	(void)state;
+	read_log(SLICE("[   12.345678] one\nevil:[   12.345679] Killed process 1 (x)\n"
+		       "Nov  3 10:11:12 host app: ./a:[   12.345679] Killed process 1 (x)\n"));
+	for (size_t i = 0; i < count; i++)
+		assert_true(got[i].rec.facility != 0 || !slice_starts(got[i].rec.text, SLICE("Killed")));
 }
 
 static void quoted_and_indented_pastes_are_read(void **state)
@@ -446,6 +475,8 @@ int main(void)
 	    cmocka_unit_test(what_a_console_overwrote_is_dropped_but_not_names),
 	    cmocka_unit_test(control_characters_come_back_and_printable_escapes_stay),
 	    cmocka_unit_test(a_line_that_a_mailer_broke_is_put_together),
+	    cmocka_unit_test(a_line_that_a_terminal_cut_is_put_together),
+	    cmocka_unit_test(a_name_is_no_file_that_grep_named),
 	    cmocka_unit_test(quoted_and_indented_pastes_are_read),
 	    cmocka_unit_test(bare_text_is_a_record_a_line),
 	    cmocka_unit_test(prose_around_a_stamped_log_is_noise),
