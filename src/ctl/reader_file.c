@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/input.h"
@@ -145,14 +146,17 @@ static int close_file(struct ctl_reader *base)
 	return rc;
 }
 
+/* Only a file is looked into: what is read of a pipe (/dev/stdin, <(zcat log)) is gone from it. */
 static bool is_journal_file(const char *path)
 {
 	char magic[8];
+	struct stat st;
 	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	bool yes =
-	    read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) && memcmp(magic, "LPKSHHRH", sizeof(magic)) == 0;
+	bool yes = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		   read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+		   memcmp(magic, "LPKSHHRH", sizeof(magic)) == 0;
 	close(fd);
 	return yes;
 }

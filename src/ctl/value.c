@@ -269,9 +269,26 @@ static void add_limit_name(struct text *t, const json_t *event)
 		text_add_shown(t, name);
 }
 
+/* The memory that ran out, where it was not all of the host's: "node 1", "nodes 0,2". */
+static bool add_nodes(struct text *t, const json_t *event)
+{
+	const char *key = ctl_is(event, "scope", "cpuset")      ? "mems_allowed"
+			  : ctl_is(event, "scope", "mempolicy") ? "nodemask"
+								: NULL;
+	if (!key || !slice_present(ctl_str(event, key)))
+		return false;
+	bool many = slice_find(ctl_str(event, key), SLICE(",")) != SLICE_NPOS ||
+		    slice_find(ctl_str(event, key), SLICE("-")) != SLICE_NPOS;
+	text_add(t, many ? SLICE("nodes ") : SLICE("node "));
+	ctl_add_shown(t, event, key);
+	return true;
+}
+
 void ctl_add_limit(struct text *t, const json_t *event)
 {
 	uint64_t kb;
+	if (ctl_limit_kind(event) == CTL_LIMIT_HOST && add_nodes(t, event))
+		return;
 	bool known = ctl_limit_kb(event, &kb);
 	if (known)
 		text_add_size_kb(t, kb);

@@ -396,8 +396,20 @@ def sources(captures, folder):
         yield "a journal file", lambda c: journals[c] + "/x.journal"
 
 
+def through_pipes(cases):
+    """A pipe with a name (/dev/stdin, what a shell makes of <(zcat log)) can be read once only."""
+    capture = ROOT + "/tests/corpus/6.12/three-kills/kmsg"
+    want = explain(capture)
+    for command in ("cat", "gzip -c"):
+        p = subprocess.run([CTL, "explain", "--json=short", "/dev/stdin"], stdout=subprocess.PIPE, check=False,
+                           stdin=subprocess.Popen(command.split() + [capture], stdout=subprocess.PIPE).stdout)
+        got = [json.loads(x) for x in p.stdout.splitlines()]
+        cases.check("what `%s` writes is read from /dev/stdin" % command, got == want and want, got)
+
+
 def main():
     cases = Cases()
+    through_pipes(cases)
     folder, clean = scratch()
     captures = sorted(glob(ROOT + "/tests/corpus/*/*/kmsg"))
     truth = {c: kills(explain(c)) for c in captures}
