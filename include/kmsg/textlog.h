@@ -75,6 +75,8 @@ struct kmsg_textlog {
 	struct kmsg_textlog_pending slot[2]; /* one grows, the other was handed out */
 	unsigned current;
 	char clean[KMSG_CLEAN_SIZE];
+	size_t unfolded_len; /* of a quoted-printable line that goes on */
+	char unfolded[KMSG_CLEAN_SIZE];
 	uint64_t usec;       /* of the newest record */
 	bool usec_is_kernel; /* some record had the kernel's stamp */
 	bool has_delta;      /* some record had the time since the one before */

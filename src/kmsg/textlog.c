@@ -370,6 +370,15 @@ bool kmsg_textlog_feed(struct kmsg_textlog *t, struct slice line, struct kmsg_te
 	line = kmsg_textvote_clean(line, t->clean);
 	if (t->verdict.quoted)
 		line = kmsg_textvote_unquote(line);
+	if (t->verdict.printable) {
+		struct text whole = text_on(t->unfolded, sizeof(t->unfolded));
+		whole.n = t->unfolded_len;
+		bool more = !kmsg_textvote_unfold(&whole, line);
+		t->unfolded_len = more ? whole.n : 0;
+		if (more)
+			return false;
+		line = text_slice(&whole);
+	}
 	return feed_text(t, line, out);
 }
 

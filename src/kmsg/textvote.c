@@ -64,6 +64,28 @@ struct slice kmsg_textvote_unquote(struct slice line)
 	return line;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool kmsg_textvote_unfold(struct text *t, struct slice line)
+{
+	while (line.n) {
+		size_t n = slice_find(line, SLICE("="));
+		text_add(t, slice_sub(line, 0, n == SLICE_NPOS ? line.n : n));
+		line = slice_sub(line, n == SLICE_NPOS ? line.n : n, line.n);
+		if (line.n == 1)
+			return false;
+		int high = line.n > 2 ? hex_digit(line.p[1]) : -1, low = line.n > 2 ? hex_digit(line.p[2]) : -1;
+		bool escape = high >= 0 && low >= 0;
+		char byte = escape ? (char)(high << 4 | low) : '\0';
+		text_add(t, escape ? slice_of(&byte, 1) : slice_sub(line, 0, line.n ? 1 : 0));
+		line = slice_sub(line, escape ? 3 : line.n ? 1 : 0, line.n);
+	}
+	return true;
+}
+
 static bool looks_like_entry(struct slice line)
 {
 	return slice_starts(line, SLICE("__CURSOR=")) || slice_starts(line, SLICE("{")) ||
@@ -105,6 +127,14 @@ static void vote_screen(struct kmsg_textvote *v, struct slice line, bool bare)
 	}
 }
 
+static void vote_printable(struct kmsg_textvote *v, struct slice line)
+{
+	bool soft = slice_ends(line, SLICE("=")), escaped = slice_find(line, SLICE("=3D")) != SLICE_NPOS;
+	v->soft += soft;
+	v->escaped += escaped;
+	v->plain += !soft && !escaped && slice_find(line, SLICE("=")) != SLICE_NPOS;
+}
+
 static void vote_host(struct kmsg_textvote *v, const struct kmsg_textline *l)
 {
 	struct slice host = kmsg_textline_host_before_tag(l->text);
@@ -140,6 +170,7 @@ void kmsg_textvote_line(struct kmsg_textvote *v, struct slice line, char scratch
 	if (v->lines++ == 0 || indent < v->least_indent)
 		v->least_indent = indent;
 	kmsg_textline_read(slice_sub(line, indent, line.n), &none, &l);
+	vote_printable(v, line);
 	vote_screen(v, line, l.form == KMSG_TEXT_BARE);
 	if (l.form == KMSG_TEXT_BARE) {
 		vote_unstamped(v, line);
@@ -157,11 +188,13 @@ struct kmsg_textverdict kmsg_textvote_decide(const struct kmsg_textvote *v)
 {
 	struct kmsg_textverdict d = {.decided = true};
 	d.quoted = v->quoted * 2 > v->lines;
+	/* The kernel ends no line in "="; where a mailer does, it escapes every other one. */
+	d.printable = v->soft && (v->escaped ? v->plain < v->escaped : !v->plain && v->longest <= KMSG_WRAP_MAX);
 	d.stamped_file = v->stamped && v->stamped * 10 >= v->lines;
 	d.hints.host_after_stamp = v->tagged * 5 > v->stamped * 4;
-	d.wrapped = v->wrapped >= 2 && v->wrapped > v->loose;
+	d.wrapped = !d.printable && v->wrapped >= 2 && v->wrapped > v->loose;
 	d.wrap_keeps_blank = v->wrapped_blank * 2 > v->wrapped;
-	bool cut = v->overflowed >= 2 && v->overflowed > v->broken * 8;
+	bool cut = !d.printable && v->overflowed >= 2 && v->overflowed > v->broken * 8;
 	d.screen = cut && v->longest >= SCREEN_MIN ? v->longest : 0;
 	d.indent = v->least_indent;
 	if (d.stamped_file) {

@@ -5,6 +5,7 @@ By renderings of our own, and by the real dmesg and journalctl where this machin
 """
 import json
 import os
+import quopri
 import re
 import shutil
 import subprocess
@@ -254,6 +255,11 @@ def terminal(records_):
                     for i in range(0, max(len(x), 1), 80))
 
 
+def mail_source(records_):
+    """Quoted-printable."""
+    return quopri.encodestring(b"".join(map(dmesg, records_))).replace(b"\n", b"\r\n")
+
+
 def grep_context(records_):
     """grep -n -A99 of several files."""
     lines = b"".join(map(syslog_iso, records_)).split(b"\n")[:-1]
@@ -265,7 +271,7 @@ RENDERINGS = [dmesg, dmesg_caller, dmesg_ctime, dmesg_german, dmesg_chinese, dme
               syslog_plain, syslog_lower, syslog_iso, journal_short, journal_precise, journal_unix, journal_full,
               journal_monotonic, journal_json, journal_pretty, journal_export, talos, cri, vmware, serial, bare, quoted,
               dmesg_vietnamese]
-WHOLE = [dmesg_minutes, dmesg_json, dmesg_utf16, terminal, grep_context]  # of all records at once
+WHOLE = [dmesg_minutes, dmesg_json, dmesg_utf16, terminal, mail_source, grep_context]  # of all records at once
 DMESG = [[], ["-x", "-T"], ["-e"], ["-r"], ["-x", "--time-format=iso"], ["-d", "--color=always"]]
 JOURNALCTL = [["-o", "short"], ["-o", "short-iso-precise", "-a"], ["-o", "short-monotonic", "-a"], ["-o", "verbose", "-a"],
               ["-o", "json"], ["-o", "json-pretty"], ["-o", "export"]]

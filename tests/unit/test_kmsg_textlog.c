@@ -237,6 +237,21 @@ static void a_line_that_a_terminal_cut_is_put_together(void **state)
 	assert_text(2, "short");
 }
 
+static void a_mails_source_is_read(void **state)
+{
+	(void)state;
+	read_log(SLICE("[   12.345678] oom-kill:constraint=3DCONSTRAINT_MEMCG,nodemask=3D(nu=\r\n"
+		       "ll),cpuset=3D/,task=3Dgr=C3=B6=C3=9Fe,pid=3D7,uid=3D0\r\n"
+		       "[   12.345679] ends in =3D\r\n[   12.345680] torn =Z =4\r\n"));
+	assert_int_equal(count, 3);
+	assert_text(0, "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,task=gr\xc3\xb6\xc3\x9f"
+		       "e,pid=7,uid=0");
+	assert_text(1, "ends in =");
+	assert_text(2, "torn =Z =4");
+	read_log(SLICE("[   12.345678] oom-kill:constraint=CONSTRAINT_MEMCG,task==3D,pid=7,uid=0\n"));
+	assert_text(0, "oom-kill:constraint=CONSTRAINT_MEMCG,task==3D,pid=7,uid=0");
+}
+
 static void a_name_is_no_file_that_grep_named(void **state)
 {
 	(void)state;
@@ -476,6 +491,7 @@ int main(void)
 	    cmocka_unit_test(control_characters_come_back_and_printable_escapes_stay),
 	    cmocka_unit_test(a_line_that_a_mailer_broke_is_put_together),
 	    cmocka_unit_test(a_line_that_a_terminal_cut_is_put_together),
+	    cmocka_unit_test(a_mails_source_is_read),
 	    cmocka_unit_test(a_name_is_no_file_that_grep_named),
 	    cmocka_unit_test(quoted_and_indented_pastes_are_read),
 	    cmocka_unit_test(bare_text_is_a_record_a_line),
