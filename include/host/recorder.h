@@ -128,7 +128,8 @@ struct host_recorder {
 
 	/* moves: what members of a cgroup turned out to be */
 	uint32_t moved, not_moved;
-	uint32_t met; /* members listed since … */
+	uint64_t moved_usec; /* the last time that somebody was moved somewhere */
+	uint32_t met;        /* members listed since … */
 	uint64_t met_since_usec;
 	bool look_early; /* processes forked now are looked at after 2 ms */
 
@@ -191,6 +192,9 @@ struct host_found {
 /*
  * The process that a kill at `q->at_usec` (CLOCK_BOOTTIME) was about; no file is read, nothing allocated. slop_usec is
  * how far the kernel log's clock may be off: printk stamps drift from CLOCK_MONOTONIC over a long uptime.
+ *
+ * A process that died before it could be looked at has its parent's cgroup only by inheritance, or that of before its
+ * exec; when somebody was moved since, that may have been itself, and no cgroup is told.
  */
 bool host_recorder_find(struct host_recorder *r, const struct host_store_query *q,
 			struct host_found *out) ATTR_MUST_CHECK ATTR_NONNULL;

@@ -47,6 +47,7 @@ enum host_record_flag {
 	HOST_RECORD_SCANNED = 1u << 9,      /* seen in the scan under way */
 	HOST_RECORD_NO_MM = 1u << 10,       /* a kernel thread: it has no memory to look at */
 	HOST_RECORD_LEADER_GONE = 1u << 11, /* the thread group goes on without its leader */
+	HOST_RECORD_CGROUP_SEEN = 1u << 12, /* its cgroup was read, not only taken over from its parent */
 };
 
 /* Live records wait in these for their next look; see recorder.h. */

@@ -70,6 +70,14 @@ static void forget_program(struct host_process *p)
 	p->exe_deleted = p->cmdline_cut = false;
 }
 
+/* Who execs was often put somewhere just before. */
+static bool is_sure_of_cgroup(const struct host_recorder *r, const struct host_record *rec)
+{
+	bool seen = rec->flags & HOST_RECORD_CGROUP_SEEN, program = rec->exe || rec->cmdline;
+	bool all_watched = r->moves.fd >= 0 && !r->moves.incomplete && !r->moves.first;
+	return (seen && program) || (all_watched && r->moved_usec < (seen ? rec->seen_usec : rec->start_usec));
+}
+
 bool host_recorder_find(struct host_recorder *r, const struct host_store_query *q, struct host_found *out)
 {
 	const struct host_store *s = &r->store;
@@ -88,6 +96,8 @@ bool host_recorder_find(struct host_recorder *r, const struct host_store_query *
 	tell_process(s, rec, out);
 	if (r->mode == HOST_RECORDER_SCANNING && slice_present(q->comm) && !slice_eq(q->comm, out->process.comm))
 		forget_program(&out->process);
+	if (!is_sure_of_cgroup(r, rec))
+		out->process.cgroup = SLICE_NONE;
 	tell_parents(s, i, out);
 	host_store_history(s, i, &out->history);
 	return true;

@@ -85,6 +85,8 @@ bool host_recorder_follow_moves(struct host_recorder *r, uint64_t now_usec)
 	host_recorder_drain(r, DRAIN_BATCHES, now_usec);
 	while (done < CGROUPS_A_TURN && r->met < MEMBERS_A_WINDOW && host_moves_next(&r->moves, &cgroup, &fd)) {
 		done++;
+		/* Events are taken for as long as they come: who was moved may have been forked after `now`. */
+		r->moved_usec = now_usec > r->store.newest_usec ? now_usec : r->store.newest_usec;
 		r->counters.moves++;
 		host_intern_share(&r->store.strings, cgroup);
 		meet_members(r, fd, cgroup, now_usec);

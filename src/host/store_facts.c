@@ -45,6 +45,7 @@ void host_store_set_cgroup(struct host_store *s, uint32_t i, struct slice path, 
 	struct host_record *r = &s->record[i];
 	uint32_t before = r->cgroup;
 	set_flag(r, HOST_RECORD_CGROUP_DELETED, deleted);
+	set_flag(r, HOST_RECORD_CGROUP_SEEN, true);
 	if (set_string(s, &r->cgroup, path))
 		entered(s, before, r->cgroup);
 	r->seen_usec = now_usec;
@@ -57,6 +58,7 @@ void host_store_share_cgroup(struct host_store *s, uint32_t i, uint32_t cgroup, 
 	host_intern_share(&s->strings, cgroup);
 	host_intern_drop(&s->strings, r->cgroup);
 	r->cgroup = cgroup;
+	set_flag(r, HOST_RECORD_CGROUP_SEEN, true);
 	set_flag(r, HOST_RECORD_CGROUP_DELETED, deleted);
 	r->seen_usec = now_usec;
 }

@@ -334,6 +334,35 @@ static void a_large_cgroup_that_is_written_to_all_the_time_is_listed_now_and_the
 	close(procs);
 }
 
+static void a_cgroup_of_before_a_fork_or_exec_is_not_told_when_somebody_was_moved_since(void **state)
+{
+	struct fixture *f = *state;
+	bool inherited;
+	add(f, 600, 1, 9000, "worker", 70000);
+	open_scanning(f);
+	uint64_t began = f->now.boottime_usec;
+	uint32_t i = host_store_fork(&f->r.store, 600, 601, began, &inherited);
+	assert_true(find(f, 601));
+	assert_false(slice_present(f->found.process.cgroup)); /* moves are not watched */
+	f->r.moves.fd = f->fd;
+	f->r.moved_usec = began - 1;
+	assert_true(find(f, 601));
+	assert_slice(f->found.process.cgroup, "/app.slice/worker.service");
+	f->r.moved_usec = began + 1;
+	assert_true(find(f, 601));
+	assert_false(slice_present(f->found.process.cgroup));
+	host_store_set_cgroup(&f->r.store, i, SLICE("/app.slice/own.service"), false, began + 2);
+	assert_true(find(f, 601));
+	assert_slice(f->found.process.cgroup, "/app.slice/own.service");
+	assert_int_equal(host_store_exec(&f->r.store, 601, began + 3), i);
+	assert_true(find(f, 601));
+	assert_slice(f->found.process.cgroup, "/app.slice/own.service");
+	f->r.moved_usec = began + 4;
+	assert_true(find(f, 601));
+	assert_false(slice_present(f->found.process.cgroup));
+	f->r.moves.fd = -1;
+}
+
 static void torn_files_are_no_processes(void **state)
 {
 	struct fixture *f = *state;
@@ -553,6 +582,7 @@ int main(void)
 	    T(another_with_the_number_of_one_who_ended_has_replaced_it),
 	    T(new_cgroups_come_once_with_a_note_that_stays),
 	    T(a_large_cgroup_that_is_written_to_all_the_time_is_listed_now_and_then),
+	    T(a_cgroup_of_before_a_fork_or_exec_is_not_told_when_somebody_was_moved_since),
 	    T(torn_files_are_no_processes),
 	    T(a_ceiling_that_is_too_low_is_refused),
 	    T(more_processes_than_fit_are_read_in_slices_and_evicted),
