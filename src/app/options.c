@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "base/usage.h"
 
 #define DEFAULT_SOURCE "/dev/kmsg"
 #define DEFAULT_SOCKET "/run/oomwatchd/events.sock"
@@ -71,23 +72,9 @@ static void print_help(void)
 {
 	printf("usage: oomwatchd [OPTION]...\n\n"
 	       "Turns every kernel OOM kill into one JSON event, in journald and on a local\nsocket.\n\n");
-	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
-		char left[64], letter[8] = "    ";
-		if (table[i].id < OPT_JSON)
-			snprintf(letter, sizeof(letter), "-%c, ", table[i].id);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, table[i].name, table[i].value ? "=" : "",
-			 table[i].value ? table[i].value : "");
-		const char *p = table[i].help;
-		bool wide = strlen(left) > 26;
-		printf(wide ? "  %s\n" : "  %-26s  ", left);
-		for (bool first = true; *p; first = false) {
-			size_t n = strcspn(p, "\n");
-			if (!first || wide)
-				printf("%30s", "");
-			printf("%.*s\n", (int)n, p);
-			p += n + (p[n] == '\n');
-		}
-	}
+	for (size_t i = 0; i < ARRAY_COUNT(table); i++)
+		usage_option(table[i].id < OPT_JSON ? (char)table[i].id : 0, table[i].name, table[i].value,
+			     table[i].help);
 	printf("\nSee oomwatchd(8); the event's fields are in oomwatchd.event(7).\n");
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/usage.h"
 #include "ctl/verbs.h"
 #include "ctl/when.h"
 
@@ -54,19 +55,6 @@ static const struct {
     {OPT_VERSION, "version", NULL, "version", NULL},
 };
 
-static void print_columns(const char *left, const char *help)
-{
-	bool wide = strlen(left) > 26;
-	printf(wide ? "  %s\n" : "  %-26s  ", left);
-	for (bool first = true; *help; first = false) {
-		size_t n = strcspn(help, "\n");
-		if (!first || wide)
-			printf("%30s", "");
-		printf("%.*s\n", (int)n, help);
-		help += n + (help[n] == '\n');
-	}
-}
-
 static void print_help(void)
 {
 	char left[96];
@@ -74,17 +62,12 @@ static void print_help(void)
 	       "Shows what the kernel's OOM killer killed, whose it was, and why.\n\nVerbs:\n");
 	for (const struct ctl_verb *v = ctl_verbs(); v->name; v++) {
 		snprintf(left, sizeof(left), "%s %s", v->name, v->args);
-		print_columns(left, v->help);
+		usage_row(left, v->help);
 	}
 	printf("\nOptions:\n");
-	for (size_t i = 0; i < ARRAY_COUNT(table); i++) {
-		char letter[8] = "    ";
-		if (table[i].id < 256)
-			snprintf(letter, sizeof(letter), "-%c, ", table[i].id);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, table[i].name, table[i].value ? "=" : "",
-			 table[i].value ? table[i].value : "");
-		print_columns(left, table[i].help);
-	}
+	for (size_t i = 0; i < ARRAY_COUNT(table); i++)
+		usage_option(table[i].id < OPT_NO_PAGER ? (char)table[i].id : 0, table[i].name, table[i].value,
+			     table[i].help);
 	printf("\nA MATCH is a PID, a command, a unit, a container's or pod's name, the path of an\n"
 	       "executable or cgroup, or FIELD=VALUE. Exit status: 0 done, 1 failed or nothing\n"
 	       "matched, 2 wrong usage. See oomwatchctl(1).\n");
