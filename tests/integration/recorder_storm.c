@@ -16,6 +16,7 @@
  * --tell only makes the storm and prints the truth, a JSON object for each victim: storm.py holds the daemon against
  * it. Exit status 0 when all was known of all, 1 when not, 77 when this machine cannot run it.
  */
+/* LINK: -pthread */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

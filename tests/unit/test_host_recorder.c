@@ -1,4 +1,5 @@
 /* host/recorder: scanning a made-up /proc with a clock of our own, and real processes over the connector. */
+/* LINK: -pthread */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
