@@ -81,14 +81,14 @@ static bool level_fits_kill(const struct kmsg_record *rec)
 	return rec->level == 3 || rec->level == KMSG_LEVEL_UNKNOWN;
 }
 
-/* The first piece of these lines is flagged 'c' itself on 3.5 to 4.8; never while a 5.x summary waits. */
+/* The first piece of these lines is flagged 'c' itself on 3.5 to 4.8; never while a 5.x summary or its like waits. */
 static bool may_begin_as_piece(const struct oom_decision *d, enum oom_line_kind kind)
 {
 	if (!oom_decision_is_open(d))
 		return false;
 	const struct oom_waiting *w = &d->body->waiting;
-	bool modern = w->on && w->kind == OOM_LINE_SUMMARY;
-	return !modern && (kind == OOM_LINE_TASK_IN || kind == OOM_LINE_STATS_HEAD || kind == OOM_LINE_CPUSET);
+	bool another = w->on && (w->kind == OOM_LINE_SUMMARY || w->kind == kind);
+	return !another && (kind == OOM_LINE_TASK_IN || kind == OOM_LINE_STATS_HEAD || kind == OOM_LINE_CPUSET);
 }
 
 /* "Tasks in " without the rest: the first piece of a group's line, behind its first kill. */

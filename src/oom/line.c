@@ -113,6 +113,14 @@ static bool read_trigger(struct slice text, const struct oom_line_context *ctx, 
 	return true;
 }
 
+static bool is_node_list(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == ',' || s.p[i] == '-'))
+			return false;
+	return true;
+}
+
 /* "comm cpuset=NAME mems_allowed=LIST" (to 4.20); NAME is one path element and may hold blanks. */
 static bool read_cpuset(struct slice text, const struct oom_line_context *ctx, struct oom_line *out)
 {
@@ -123,12 +131,8 @@ static bool read_cpuset(struct slice text, const struct oom_line_context *ctx, s
 		return slice_ends(text, SLICE(" cpuset="));
 	}
 	out->cpuset.mems_allowed = slice_trim(c);
-	for (size_t i = 0; i < out->cpuset.mems_allowed.n; i++) {
-		char d = out->cpuset.mems_allowed.p[i];
-		if (!((d >= '0' && d <= '9') || d == ',' || d == '-'))
-			return false;
-	}
-	return slice_find(out->cpuset.from_comm, SLICE(" cpuset=")) != SLICE_NPOS;
+	return is_node_list(out->cpuset.mems_allowed) &&
+	       slice_find(out->cpuset.from_comm, SLICE(" cpuset=")) != SLICE_NPOS;
 }
 
 /*
@@ -352,8 +356,8 @@ static enum oom_fit task_in_fits(struct slice so_far, struct slice piece)
 {
 	if (slice_starts(piece, SLICE(" killed as a result of limit of "))) /* behind a path that ends like it, too */
 		return OOM_FIT_YES;
-	if (slice_ends(so_far, SLICE("Task in ")) || slice_ends(so_far, SLICE(" limit of ")) ||
-	    slice_ends(so_far, SLICE(" of cgroup ")))
+	if (slice_eq(so_far, SLICE("Task in ")) || slice_ends(so_far, SLICE(" limit of ")) ||
+	    slice_eq(so_far, SLICE("Memory limit reached of cgroup ")))
 		return slice_starts(piece, SLICE("/")) ? OOM_FIT_FREE : OOM_FIT_NO;
 	return OOM_FIT_NO;
 }
@@ -381,13 +385,12 @@ static enum oom_fit stats_fits(struct slice so_far, struct slice piece)
 
 static enum oom_fit cpuset_fits(struct slice so_far, struct slice piece)
 {
+	struct slice list = piece;
 	if (slice_ends(so_far, SLICE(" cpuset=")))
 		return OOM_FIT_FREE;
-	if (slice_starts(piece, SLICE(" mems_allowed=")))
-		return OOM_FIT_YES;
-	bool list =
-	    slice_ends(so_far, SLICE(" mems_allowed=")) && piece.n > 0 && piece.p[0] >= '0' && piece.p[0] <= '9';
-	return list ? OOM_FIT_YES : OOM_FIT_NO;
+	if (take_literal(&list, SLICE(" mems_allowed="))) /* behind a name that ends like it, too */
+		return is_node_list(list) ? OOM_FIT_YES : OOM_FIT_NO;
+	return slice_ends(so_far, SLICE(" mems_allowed=")) && piece.n && is_node_list(piece) ? OOM_FIT_YES : OOM_FIT_NO;
 }
 
 /*

@@ -30,7 +30,8 @@ bool oom_line_read_task_in(struct slice text, const struct oom_line_context *ctx
 		return false;
 	if (slice_find(c, SLICE(AS_RESULT)) == SLICE_NPOS) { /* 3.15 to 3.17 print the rest in a record of its own */
 		out->task_in.task_path = oom_path_of(c);
-		return true;
+		/* else it is the cpuset line of a process called "Task in /x" */
+		return slice_find(c, SLICE(" cpuset=")) == SLICE_NPOS;
 	}
 	bool any = false;
 	for (size_t from = 0, at; (at = slice_find(slice_sub(c, from, c.n), SLICE(AS_RESULT))) != SLICE_NPOS;

@@ -113,11 +113,13 @@ static const char *const words[] = {
     "(name too long)",
 };
 
+static bool all_plain;
+
 /* A name of at most `max` bytes without those in `never` and NUL; one in four is plain. */
 static void make_name(struct bytes *b, size_t max, const char *never, bool may_be_empty)
 {
 	b->n = 0;
-	if (random_below(4) == 0) {
+	if (all_plain || random_below(4) == 0) {
 		addf(b, "name%zu", random_below(1000));
 		return;
 	}
@@ -220,6 +222,7 @@ enum form { FORM_3_10, FORM_4_19, FORM_5_4, FORMS };
 struct model {
 	enum form form;
 	bool memcg, suppressed, group, has_caller, plain_stream;
+	bool plain_names; /* with strangers' pieces: hostile names beside them are more than the lines tell apart */
 	uint64_t seq, usec;
 	uint64_t pid, other_pid, uid;
 	struct bytes trigger, victim, other, limit, path, cpuset;
@@ -260,6 +263,20 @@ static void print_stranger(struct model *m)
 	run_record(&rec, m->events);
 }
 
+/* Another processor's pr_cont, which lands between ours (sysrq's help text was seen to). */
+static void print_strangers_piece(struct model *m)
+{
+	static const char *const pieces[] = {" loglevel(0-9)", " crash(c)", "/dev/vda1", "0-3", " 7", ":",
+					     ", nodemask"};
+	struct bytes b = {0};
+	add_text(&b, pieces[random_below(ARRAY_COUNT(pieces))]);
+	struct kmsg_record rec = {
+	    .seq = m->seq++, .usec = m->usec += 10, .level = 4, .flag = 'c', .text = slice_of(b.p, b.n)};
+	if (m->has_caller)
+		rec.caller_kind = 'C';
+	run_record(&rec, m->events);
+}
+
 /* Pieces of one line, glued here and there as printk does, strangers' records where it could not. */
 static void print_pieces(struct model *m, int level, const struct bytes *piece, size_t n)
 {
@@ -273,6 +290,8 @@ static void print_pieces(struct model *m, int level, const struct bytes *piece, 
 			b.n = 0;
 			if (random_below(2))
 				print_stranger(m);
+			if (m->plain_names && random_below(4) == 0)
+				print_strangers_piece(m);
 		}
 		add_bytes(&b, &piece[i]);
 	}
@@ -416,7 +435,7 @@ static void print_report(struct model *m)
 static void wrong(const struct model *m, const char *what)
 {
 	const struct bytes *name[] = {&m->trigger, &m->victim, &m->other, &m->cpuset, &m->limit, &m->path};
-	char *events = json_dumps(m->events, JSON_INDENT(1)), shown[8192];
+	char *events = json_dumps(m->events, JSON_COMPACT), shown[8192];
 	struct text t = text_on(shown, sizeof(shown));
 	for (size_t i = 0; i < ARRAY_COUNT(name); i++) {
 		text_add_shown(&t, slice_of(name[i]->p, name[i]->n));
@@ -499,6 +518,7 @@ static void one_report(void)
 	    .events = json_array(),
 	};
 	m.other_pid = m.pid + 1;
+	m.plain_names = all_plain = random_below(4) == 0;
 	m.group = m.form != FORM_3_10 && random_below(4) == 0;
 	make_name(&m.trigger, COMM_MAX, "", true);
 	make_name(&m.victim, COMM_MAX, "", true);
