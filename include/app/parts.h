@@ -62,6 +62,7 @@ struct app_numbers {
 struct app_daemon {
 	const struct app_options *o;
 	bool stop, ended, failed;
+	bool feeding;           /* a first record was given to the assembler */
 	bool caught_up;         /* the ring was read to its end once */
 	bool drained;           /* the last read found nothing more */
 	struct clock_now start; /* kills before it happened while we were not running */

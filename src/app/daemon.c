@@ -53,8 +53,18 @@ static void observe(struct app_daemon *d, const struct kmsg_record *rec)
 	app_earlier(&d->reckon_due, d->now.monotonic_usec + RECKON_PAUSE_USEC);
 }
 
+/* A ring that was overwritten before begins in the midst of something: of a report whose first lines are gone, say. */
+static void begin_feeding(struct app_daemon *d, const struct kmsg_record *rec)
+{
+	d->feeding = true;
+	if (d->source.live && d->o->from != APP_FROM_END && !d->resumed && rec->seq > 0)
+		oom_assembler_gap(d->assembler);
+}
+
 static void feed(struct app_daemon *d, const struct kmsg_record *rec)
 {
+	if (!d->feeding)
+		begin_feeding(d, rec);
 	oom_assembler_feed(d->assembler, rec);
 	d->last_stamp = rec->usec;
 	if (d->resumed && rec->seq <= d->loaded.read) /* read again: its kill line was counted then */
