@@ -141,7 +141,7 @@ class Daemon:
         self.events = []
         os.set_blocking(self.p.stdout.fileno(), False)
         # The daemon writes to stdout at its reader's pace: a full pipe would hold it up while processes die.
-        fcntl.fcntl(self.p.stdout.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
+        fcntl.fcntl(self.p.stdout.fileno(), getattr(fcntl, "F_SETPIPE_SZ", 1031), 1 << 20)
 
     def wait_ready(self, seconds=5):
         """Until its poll loop sleeps: from then on it sees what the kernel prints."""
