@@ -34,14 +34,15 @@ static uint32_t claim_of(const struct host_store_query *q)
 static unsigned likeness(const struct host_record *r, const struct host_store_query *q)
 {
 	unsigned name = 1, time = distance(r, q->at_usec) <= FINE_USEC, end = 0;
-	if (slice_present(q->comm) && r->comm_size)
-		name = slice_eq(q->comm, host_record_comm(r)) ? 2 : 0;
 	if (r->claimed && r->claimed != claim_of(q))
 		end = 0;
 	else if (host_record_alive(r))
 		end = 1;
 	else if (r->flags & HOST_RECORD_KILLED)
 		end = 2;
+	/* Of a victim that died before its exec could be read no name is known: SIGKILL speaks for it as well. */
+	if (slice_present(q->comm))
+		name = r->comm_size ? 2 * slice_eq(q->comm, host_record_comm(r)) : end == 2 ? 2 : 1;
 	return name * 6 + time * 3 + end;
 }
 

@@ -261,6 +261,20 @@ static void of_two_lives_that_fit_the_killed_one_is_found(void **state)
 	assert_comm(host_store_find(&s, &named), "next");
 }
 
+static void a_killed_life_without_a_name_goes_before_the_next_one_of_the_same_name(void **state)
+{
+	(void)state;
+	put(5, 1, NOW - SEC, "sh");
+	uint32_t victim = fork_at(5, 11, NOW);
+	host_store_exec(&s, 11, NOW + 1000); /* could not be read any more */
+	host_store_exit(&s, 11, NOW + 6000, true);
+	uint32_t other = fork_at(5, 11, NOW + 7000);
+	host_store_rename(&s, 11, NOW + 7500, SLICE("hog"));
+	const struct host_store_query q = {.pid = 11, .at_usec = NOW + 5000, .slop_usec = 50000, .comm = SLICE("hog")};
+	assert_int_not_equal(other, 0);
+	assert_int_equal(host_store_find(&s, &q), victim);
+}
+
 static void two_kills_of_one_number_find_two_lives(void **state)
 {
 	(void)state;
@@ -556,6 +570,7 @@ int main(void)
 	    T(events_older_than_the_life_are_not_about_it),
 	    T(the_dead_are_found_until_their_time_is_over),
 	    T(who_began_after_the_kill_or_ended_before_it_is_never_found),
+	    T(a_killed_life_without_a_name_goes_before_the_next_one_of_the_same_name),
 	    T(two_kills_of_one_number_find_two_lives),
 	    T(of_two_lives_that_fit_the_killed_one_is_found),
 	    T(ancestors_are_known_after_they_exited),
