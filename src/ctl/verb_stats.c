@@ -29,7 +29,8 @@ static void print_list(const struct ctl_out *out, const struct ctl_tally *t, enu
 	fprintf(out->f, "\n%sBy %s%s\n", ctl_style(out, CTL_BOLD), ctl_tally_name(by), ctl_style(out, CTL_PLAIN));
 	for (size_t i = 0; i < l->count && i < rows; i++) {
 		fprintf(out->f, "  %7llu  ", (unsigned long long)l->row[i].kills);
-		ctl_put_fitted(out, slice_cstr(l->row[i].name), room < 48 ? room : 48, 1);
+		/* a process may have no name at all */
+		ctl_put_fitted(out, slice_cstr(*l->row[i].name ? l->row[i].name : "\"\""), room < 48 ? room : 48, 1);
 		fputs("  ", out->f);
 		ctl_put_bar(out, l->row[i].kills, t->kills, 20, CTL_BLUE);
 		fputc('\n', out->f);
@@ -80,11 +81,11 @@ static void print(const struct ctl_out *out, const struct ctl_options *o, const 
 			t->groups == 1 ? "" : "s");
 	fputc('\n', out->f);
 	if (t->lost)
-		fprintf(out->f, "%s%llu records of the kernel log were lost%s\n", ctl_style(out, CTL_YELLOW),
-			(unsigned long long)t->lost, ctl_style(out, CTL_PLAIN));
+		fprintf(out->f, "%s%llu record%s of the kernel log lost%s\n", ctl_style(out, CTL_YELLOW),
+			(unsigned long long)t->lost, t->lost == 1 ? "" : "s", ctl_style(out, CTL_PLAIN));
 	if (t->unseen)
-		fprintf(out->f, "%s%llu kills were counted by the kernel but not seen%s\n", ctl_style(out, CTL_YELLOW),
-			(unsigned long long)t->unseen, ctl_style(out, CTL_PLAIN));
+		fprintf(out->f, "%s%llu kill%s counted by the kernel but not seen%s\n", ctl_style(out, CTL_YELLOW),
+			(unsigned long long)t->unseen, t->unseen == 1 ? "" : "s", ctl_style(out, CTL_PLAIN));
 	for (int by = 0; by < CTL_BY_COUNT; by++)
 		print_list(out, t, (enum ctl_tally_by)by, rows_to_show(o));
 	print_time(out, t);
