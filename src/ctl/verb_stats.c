@@ -29,8 +29,9 @@ static void print_list(const struct ctl_out *out, const struct ctl_tally *t, enu
 	fprintf(out->f, "\n%sBy %s%s\n", ctl_style(out, CTL_BOLD), ctl_tally_name(by), ctl_style(out, CTL_PLAIN));
 	for (size_t i = 0; i < l->count && i < rows; i++) {
 		fprintf(out->f, "  %7llu  ", (unsigned long long)l->row[i].kills);
-		/* a process may have no name at all */
-		ctl_put_fitted(out, slice_cstr(*l->row[i].name ? l->row[i].name : "\"\""), room < 48 ? room : 48, 1);
+		struct slice name = slice_cstr(l->row[i].name);
+		/* a process may have no name at all, or blanks for one */
+		ctl_put_fitted(out, slice_trim(name).n ? name : SLICE("(blank)"), room < 48 ? room : 48, 1);
 		fputs("  ", out->f);
 		ctl_put_bar(out, l->row[i].kills, t->kills, 20, CTL_BLUE);
 		fputc('\n', out->f);
