@@ -10,45 +10,12 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (Cases, Daemon, Journald, MemoryCgroups, kill_one, need_root, oom_kill_count,  # noqa: E402
-                         private_run)
+from integration import (Cases, Daemon, Journald, MemoryCgroups, flood, kill_one, need_root, newest_and_oldest,  # noqa: E402
+                         oom_kill_count, private_run)
 
 LOST = "MESSAGE_ID=bd0c2a7d54084704ba4a4bcbddf3d583"
 UNSEEN = "MESSAGE_ID=bbbfdbe0b3a6443a8387ad6d1a387c0f"
 KILLS = 4
-LINE = b"x" * 900
-
-
-def newest_and_oldest():
-    """Sequence numbers that the ring holds."""
-    fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
-    first = last = None
-    while True:
-        try:
-            seq = int(os.read(fd, 8192).split(b",")[1])
-        except BlockingIOError:
-            break
-        except BrokenPipeError:
-            first = None
-            continue
-        first = seq if first is None else first
-        last = seq
-    os.close(fd)
-    return first, last
-
-
-def flood(past):
-    """Writes records of a process' own until the ring begins behind `past`. The kernel passes ten in five seconds for
-    each open file (printk.devkmsg=ratelimit), so a file is used for eight."""
-    for _ in range(200):
-        for _ in range(50):
-            fd = os.open("/dev/kmsg", os.O_WRONLY)
-            for _ in range(8):
-                os.write(fd, LINE)
-            os.close(fd)
-        if newest_and_oldest()[0] > past:
-            return True
-    return False
 
 
 def of_type(daemon, name):

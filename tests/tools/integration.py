@@ -130,6 +130,38 @@ def oom_kill_count():
     return None
 
 
+def newest_and_oldest():
+    """Sequence numbers that the ring holds."""
+    fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    first = last = None
+    while True:
+        try:
+            seq = int(os.read(fd, 8192).split(b",")[1])
+        except BlockingIOError:
+            break
+        except BrokenPipeError:
+            first = None
+            continue
+        first = seq if first is None else first
+        last = seq
+    os.close(fd)
+    return first, last
+
+
+def flood(past):
+    """Writes records of a process' own until the ring begins behind `past`. The kernel passes ten in five seconds for
+    each open file (printk.devkmsg=ratelimit), so a file is used for eight."""
+    for _ in range(200):
+        for _ in range(50):
+            fd = os.open("/dev/kmsg", os.O_WRONLY)
+            for _ in range(8):
+                os.write(fd, b"x" * 900)
+            os.close(fd)
+        if newest_and_oldest()[0] > past:
+            return True
+    return False
+
+
 class Daemon:
     """oomwatchd with --foreground --json, its events read line by line."""
 
