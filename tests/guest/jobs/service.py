@@ -2,9 +2,8 @@
 Prints TAP. What it saw is left in /out."""
 import os
 
-from guest import HOG, KILL, SOCKET, Guest, have_killed, kernel_count, kills, main_pid, property_of, read, sh,\
-    wait_for
-
+from guest import (HOG, KILL, SOCKET, Guest, have_killed, kernel_count, kills, main_pid, property_of, read, sh, wait_for,
+                   write)
 
 g = Guest()
 
@@ -79,6 +78,23 @@ def storm(count=60):
         counted, len(got), sum(e["report"] == "suppressed" for e in got)))
 
 
+def metrics():
+    """In the unit's own sandbox, for a collector that is another user."""
+    folder = "/var/lib/prometheus/node-exporter"
+    os.makedirs(folder)
+    write("/etc/default/oomwatchd", 'OOMWATCHD_OPTIONS="--metrics-file=%s/oomwatchd.prom --cmdline=argv0"\n' % folder)
+    sh("systemctl", "restart", "oomwatchd")
+    have_killed("measured", 2, "measured")
+
+    def line():
+        return [x for x in read(folder + "/oomwatchd.prom").splitlines() if "measured.service" in x and x.endswith(" 2")]
+    g.case("the metrics file counts a unit's kills", len(wait_for(line, 20)) == 1, read(folder + "/oomwatchd.prom"))
+    st = os.stat(folder + "/oomwatchd.prom")
+    g.case("whoever collects may read it", st.st_mode & 0o004, oct(st.st_mode))
+    got = [e["victim"].get("cmdline") for e in kills() if e["victim"].get("comm") == "measured"]
+    g.case("--cmdline=argv0 keeps arguments inside", got == [[HOG]] * 2, got)
+
+
 def restart():
     sh("kill", "-9", str(main_pid()))
     sh("systemd-run", "--wait", "--unit=gap", "-p", "MemoryMax=30M", "-p", "MemorySwapMax=0", HOG, "200", "5", "gap")
@@ -92,5 +108,5 @@ def restart():
     g.case("it stops with status 0", property_of("oomwatchd", "ExecMainStatus") == "0", sh("systemctl", "status", "oomwatchd"))
 
 
-g.run(g.install, around_it, one_kill, group_kill, global_kill, storm, g.healthy, restart)
+g.run(g.install, around_it, one_kill, group_kill, global_kill, storm, g.healthy, metrics, restart)
 g.end()
