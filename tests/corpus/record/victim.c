@@ -11,7 +11,9 @@
  * killed.
  */
 /* LINK: -pthread */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
