@@ -205,12 +205,13 @@ static uint32_t owner_of(const struct app_daemon *d, const struct host_identity 
 	return owner ? owner : id->named_in_unit ? HOST_UNIT_NO_UID : CGROUP_OF_HOST;
 }
 
-/* In a storm the kernel says who died and that a limit did it, not whose. */
+/* In a storm the kernel says who died and that a limit did it, not whose. What a torn report says is left as it is. */
 void app_facts_limit(struct app_daemon *d)
 {
 	const struct event *e = &d->event;
 	struct host_cgroup_limit limit;
-	if (d->cgroup_fd < 0 || e->recovered || slice_present(e->cgroup.limit_path) || !slice_present(e->cgroup.path) ||
+	if (d->cgroup_fd < 0 || e->recovered || !slice_eq(e->report, SLICE("suppressed")) ||
+	    slice_present(e->cgroup.limit_path) || !slice_present(e->cgroup.path) ||
 	    !slice_eq(e->scope, SLICE("memcg")) || host_cgroupfs_only_limit(d->cgroup_fd, e->cgroup.path, &limit) <= 0)
 		return;
 	event_build_limit(&d->event, limit.path, (struct opt_u64){limit.kb_known, limit.kb});
