@@ -43,10 +43,10 @@ WARN      := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wv
 	$(if $(filter 1,$(WERROR)),-Werror)
 PKG_OK    := $(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes)
 PKG_CF    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LIBS      := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS      := -pthread $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 TEST_LIBS := $(shell pkg-config --libs cmocka 2>/dev/null)
 # The folder's own name must not get into the objects: the same source gives the same bytes wherever it is built.
-ALL_CF    := $(STD) $(WARN) $(PKG_CF) $(HARDEN_CF) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(CPPFLAGS)
+ALL_CF    := -pthread $(STD) $(WARN) $(PKG_CF) $(HARDEN_CF) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(CPPFLAGS)
 ALL_LD    := $(CFLAGS) $(HARDEN_LD) -Wl,--as-needed $(LDFLAGS)
 
 # --- sources: everything but the two mains is one library, which the tests link too

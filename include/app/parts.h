@@ -82,6 +82,8 @@ struct app_daemon {
 	struct host_snapshots snapshots;
 	bool recording;
 	struct host_recorder recorder;
+	struct host_cmdlines *cmdlines; /* NULL: command lines are read at once */
+	uint64_t cmdlines_told;         /* of those that could not be read */
 	struct host_names_cache *names; /* NULL: none */
 	int cgroup_fd;                  /* where the memory hierarchy is mounted; -1: nowhere */
 	uint32_t root_uid;              /* who owns the root directory, and so the host */
@@ -124,6 +126,8 @@ void app_close(struct app_daemon *d) ATTR_NONNULL;
 /* facts.c. take: the moment the kernel names a victim. */
 void app_facts_take(struct app_daemon *d, uint64_t pid) ATTR_NONNULL;
 const struct event_facts *app_facts_of(struct app_daemon *d, const struct oom_incident *incident) ATTR_NONNULL;
+/* What the metrics say of the recorder; false: there is none. */
+bool app_facts_count(const struct app_daemon *d, struct sink_metrics_recorder *out) ATTR_NONNULL;
 /* Adds to the event just built: the limit that was hit, where the kernel did not print it; container and pod names. */
 void app_facts_limit(struct app_daemon *d) ATTR_NONNULL;
 void app_facts_name(struct app_daemon *d) ATTR_NONNULL;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "host/cmdline.h"
 
 /* Bits of `have`: a member is meaningful only when its bit is set. */
 enum host_process_have {
@@ -50,11 +51,13 @@ struct host_process {
 /*
  * Reads /proc/<pid> below `proc_fd`. Strings are copied into `arena`. Returns 0 when anything at all was read (accept
  * partial results), -ESRCH when the process is gone, another negative errno when /proc cannot be used.
- * Order: stat, cgroup, cmdline, exe, status, oom_score, oom_score_adj, loginuid. Never blocks on the dying mm for long:
- * a bounded read per file.
+ * Order: stat, cgroup, cmdline, exe, status, oom_score, oom_score_adj, loginuid. The command line is read by
+ * `cmdlines` meanwhile and waited for no longer than HOST_PROCESS_PATIENCE_USEC, since it may block for ever; NULL: it
+ * is read in its turn, however long that takes.
  */
-int host_process_read(int proc_fd, int32_t pid, struct arena *arena,
-		      struct host_process *out) ATTR_MUST_CHECK ATTR_NONNULL;
+#define HOST_PROCESS_PATIENCE_USEC 2000
+int host_process_read(int proc_fd, int32_t pid, struct arena *arena, struct host_cmdlines *cmdlines,
+		      struct host_process *out) ATTR_MUST_CHECK;
 
 /* Only stat: start time, ppid, comm, state. The cheap identity check against a reused pid. */
 int host_process_read_stat(int proc_fd, int32_t pid, struct arena *arena,

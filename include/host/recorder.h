@@ -14,6 +14,7 @@
  *          at most HOST_RECORDER_SAMPLES others in turn; a large one's cgroup
  *          with it; up to 64 whose snapshot is older than ten minutes are read again
  *   pressure  while PSI says memory is short, a sampling pass a second
+ *   command lines   come from threads of their own (host/cmdline), as soon as the process lets them be read
  *   naps   while more than 500 events come in a second, they are taken once a millisecond instead of one by one; what
  *          was born and died in between is then not even looked at
  *   loss   when the kernel had to drop events, /proc is scanned anew, at most every five seconds
@@ -39,6 +40,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "host/cmdline.h"
 #include "host/events.h"
 #include "host/moves.h"
 #include "host/pressure.h"
@@ -53,11 +55,12 @@
 
 struct host_recorder_options {
 	int proc_fd;
-	int root_fd;           /* where sys/fs/cgroup is looked for; 0 or less: moves are not watched */
-	size_t memory;         /* 0: HOST_RECORDER_MEMORY; else at least HOST_STORE_MIN_SIZE */
-	uint32_t interval_sec; /* of sampling; 0: off */
-	bool watch_cgroups;    /* the caller empties host_recorder_new_cgroup() every turn */
-	bool no_events;        /* do without the connector */
+	int root_fd;                    /* where sys/fs/cgroup is looked for; 0 or less: moves are not watched */
+	size_t memory;                  /* 0: HOST_RECORDER_MEMORY; else at least HOST_STORE_MIN_SIZE */
+	uint32_t interval_sec;          /* of sampling; 0: off */
+	struct host_cmdlines *cmdlines; /* borrowed; NULL: command lines are read at once, however long it takes */
+	bool watch_cgroups;             /* the caller empties host_recorder_new_cgroup() every turn */
+	bool no_events;                 /* do without the connector */
 };
 
 enum host_recorder_mode { HOST_RECORDER_EVENTS, HOST_RECORDER_SCANNING };
@@ -70,6 +73,7 @@ struct host_recorder_counters {
 	uint64_t reads, looks, samples, passes, scans, rescans;
 	uint64_t moves, moves_lost; /* cgroups whose members were looked at; overruns of inotify */
 	uint32_t watches;           /* cgroups watched */
+	uint64_t cmdlines_refused;  /* not asked for, since all that read them were stuck */
 	uint64_t pressure;          /* times PSI said that memory is short */
 };
 
@@ -87,12 +91,24 @@ struct host_recorder_pending {
 /* What one process's files said; slices of `process` lie in these. */
 struct host_recorder_reading {
 	struct host_process process;
+	struct host_cmdlines *cmdlines;
+	int ticket; /* for the command line that comes later; -1: none does */
+	bool later; /* it was not the time to ask for it */
 	char stat[1024];
 	char status[4096];
 	char cgroup[LIMIT_PROC_FILE];
 	char cmdline[LIMIT_CMDLINE + 1];
 	char exe[LIMIT_PATH];
 	char number[32];
+};
+
+/* A command line that was asked for: whose it is. */
+struct host_recorder_ask {
+	uint32_t record;
+	int32_t pid;
+	uint64_t start_usec;
+	uint16_t ask;
+	int8_t ticket;
 };
 
 enum host_recorder_scan { HOST_SCAN_NONE, HOST_SCAN_FIRST, HOST_SCAN_AFTER_LOSS, HOST_SCAN_ROUTINE };
@@ -136,6 +152,12 @@ struct host_recorder {
 	/* naps: CLOCK_MONOTONIC; 0: awake */
 	uint64_t nap_until_usec, rate_since_usec, rate_events;
 	bool busy;
+
+	/* command lines that are being read */
+	uint32_t ask_count;
+	struct host_recorder_ask ask[HOST_CMDLINE_TICKETS];
+	uint16_t last_ask;
+	uint64_t nudge_usec, crowded_usec; /* when readers that do not get on are helped; when a scan goes on */
 
 	uint32_t pending_count;
 	struct host_recorder_pending pending[HOST_RECORDER_PENDING];

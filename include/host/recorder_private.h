@@ -10,6 +10,7 @@ enum host_recorder_read {
 	HOST_READ_EXE = 1u << 2,
 	HOST_READ_STATUS = 1u << 3,
 	HOST_READ_LOGINUID = 1u << 4,
+	HOST_READ_YOUNG = 1u << 5, /* it has just begun: its command line is asked for whatever it does */
 	HOST_READ_PROGRAM = HOST_READ_CGROUP | HOST_READ_CMDLINE | HOST_READ_EXE,
 	HOST_READ_ALL = HOST_READ_PROGRAM | HOST_READ_STATUS | HOST_READ_LOGINUID,
 };
@@ -48,6 +49,16 @@ void host_recorder_believe(struct host_recorder *r, uint64_t now_usec) ATTR_NONN
 struct host_recorder_pending *host_recorder_read_cgroup(struct host_recorder *r, uint32_t i) ATTR_NONNULL;
 /* The look a process begins with after fork or exec. */
 uint32_t host_recorder_first_look(const struct host_recorder *r) ATTR_NONNULL;
+
+/* recorder_cmdlines.c */
+/* Puts what `reading` says into the store, and remembers whose the command line is that comes later. */
+uint32_t host_recorder_put(struct host_recorder *r, uint64_t as_of_usec, uint64_t now_usec) ATTR_NONNULL;
+/* Takes the command lines that have come. */
+void host_recorder_collect(struct host_recorder *r, uint64_t now_usec) ATTR_NONNULL;
+/* So many are being read that no scan should add to them. */
+bool host_recorder_crowded(struct host_recorder *r, uint64_t now_usec) ATTR_NONNULL;
+/* What `reading` has is not wanted. */
+void host_recorder_drop_reading(struct host_recorder *r) ATTR_NONNULL;
 
 /* recorder_moves.c */
 bool host_recorder_follow_moves(struct host_recorder *r, uint64_t now_usec) ATTR_NONNULL;

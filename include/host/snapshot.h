@@ -27,8 +27,10 @@ struct host_snapshots {
 	struct host_snapshot slot[HOST_SNAPSHOTS];
 };
 
-/* Reads /proc/<pid> unless a fresh snapshot of it is there. A process already gone leaves none. */
-void host_snapshots_take(struct host_snapshots *s, int proc_fd, uint64_t pid, uint64_t now_usec) ATTR_NONNULL;
+/* Reads /proc/<pid> unless a fresh snapshot of it is there. A process already gone leaves none. `cmdlines`: see
+ * host_process_read. */
+void host_snapshots_take(struct host_snapshots *s, int proc_fd, uint64_t pid, struct host_cmdlines *cmdlines,
+			 uint64_t now_usec);
 /* The snapshot of this pid, or NULL; valid until the next take. */
 const struct host_snapshot *host_snapshots_find(const struct host_snapshots *s, uint64_t pid,
 						uint64_t now_usec) ATTR_NONNULL;

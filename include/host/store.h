@@ -79,6 +79,7 @@ struct host_record {
 	uint32_t claimed;    /* the kill it was found for: low bits of its time, never 0; 0: none */
 	uint32_t proc_ino;   /* inode of /proc/PID: changes with the process; 0 = not known */
 	uint16_t flags;
+	uint16_t ask; /* the command line that is being read for it; 0: none */
 	uint8_t list;
 	uint8_t point_count;
 	uint8_t comm_size;
@@ -148,6 +149,8 @@ void host_store_exit(struct host_store *s, int32_t pid, uint64_t at_usec, bool k
  */
 uint32_t host_store_put(struct host_store *s, const struct host_process *p, uint64_t as_of_usec,
 			uint64_t now_usec) ATTR_NONNULL;
+/* A command line alone. */
+void host_store_set_cmdline(struct host_store *s, uint32_t i, struct slice cmdline, bool cut) ATTR_NONNULL;
 /* A new cgroup alone. */
 void host_store_set_cgroup(struct host_store *s, uint32_t i, struct slice path, bool deleted,
 			   uint64_t now_usec) ATTR_NONNULL;

@@ -22,9 +22,16 @@ struct sink_metrics_dropped {
 	uint64_t count;
 };
 
+/* How well processes are known before they die. */
+struct sink_metrics_recorder {
+	bool process_events; /* the kernel tells of processes; else /proc is scanned */
+	uint64_t events_lost, forgotten, cmdlines_unread;
+};
+
 struct sink_metrics_numbers {
 	const char *version; /* of the program */
 	uint64_t records_lost, kills_unseen, forged_records;
+	const struct sink_metrics_recorder *recorder; /* NULL: there is none */
 	const struct sink_metrics_dropped *dropped;
 	uint32_t dropped_count;
 };

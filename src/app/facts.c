@@ -3,6 +3,7 @@
  * (often too late), the flight recorder (from before), local files (names).
  */
 #include "app/parts.h"
+#include "base/log.h"
 #include "host/unit.h"
 
 #define DRAIN_ROUNDS 64
@@ -97,7 +98,7 @@ void app_facts_take(struct app_daemon *d, uint64_t pid)
 {
 	if (d->proc_fd < 0 || !d->knows_pids)
 		return;
-	host_snapshots_take(&d->snapshots, d->proc_fd, pid, d->now.monotonic_usec);
+	host_snapshots_take(&d->snapshots, d->proc_fd, pid, d->cmdlines, d->now.monotonic_usec);
 	app_facts_drain(d); /* the victim's own exec may still wait behind the wake-up */
 	if (d->recording && d->names)
 		learn_new_cgroups(d); /* `--rm` takes the files away within milliseconds of the death */
@@ -252,11 +253,42 @@ static void learn_again(struct app_daemon *d)
 	}
 }
 
+bool app_facts_count(const struct app_daemon *d, struct sink_metrics_recorder *out)
+{
+	struct host_recorder_counters c;
+	if (!d->recording)
+		return false;
+	host_recorder_count(&d->recorder, &c);
+	*out = (struct sink_metrics_recorder){
+	    .process_events = d->recorder.mode == HOST_RECORDER_EVENTS,
+	    .events_lost = c.events_lost,
+	    .forgotten = c.evicted,
+	    .cmdlines_unread = c.cmdlines_refused,
+	};
+	return true;
+}
+
+static void say_unread(struct app_daemon *d)
+{
+	uint64_t unread = d->cmdlines ? host_cmdlines_refused(d->cmdlines) : 0;
+	if (unread == d->cmdlines_told)
+		return;
+	if (!d->cmdlines_told)
+		log_line(LOG_LEVEL_WARNING,
+			 "%d processes do not let their command line be read, so for now no other is: their memory is "
+			 "locked by something that waits, for a disk, an NFS or a FUSE server maybe (ps would hang at "
+			 "them too)",
+			 HOST_CMDLINE_READERS);
+	d->cmdlines_told = unread;
+	d->metrics_stale = true;
+}
+
 bool app_facts_tick(struct app_daemon *d)
 {
 	if (!d->recording)
 		return false;
 	bool more = false;
+	say_unread(d);
 	if (d->now.monotonic_usec >= host_recorder_deadline(&d->recorder))
 		more = host_recorder_tick(&d->recorder, d->now);
 	if (d->names) {

@@ -194,8 +194,14 @@ static void open_recorder(struct app_daemon *d)
 {
 	if (!d->source.live || d->proc_fd < 0 || !d->knows_pids || strcmp(d->o->proc, "/proc") != 0)
 		return;
+	d->cmdlines = host_cmdlines_open();
+	if (!d->cmdlines)
+		log_line(LOG_LEVEL_WARNING,
+			 "no threads to read command lines: %s; a process whose memory is locked can hold up oomwatchd",
+			 strerror(errno));
 	const struct host_recorder_options options = {
 	    .proc_fd = d->proc_fd,
+	    .cmdlines = d->cmdlines,
 	    .root_fd = d->root_fd,
 	    .memory = (size_t)d->o->recorder_memory * 1024 * 1024,
 	    .interval_sec = d->o->sample_interval,
@@ -264,6 +270,8 @@ void app_close(struct app_daemon *d)
 	sink_metrics_free(d->metrics);
 	if (d->recording)
 		host_recorder_close(&d->recorder);
+	if (d->cmdlines)
+		host_cmdlines_close(d->cmdlines);
 	if (d->names)
 		host_names_cache_close(d->names);
 	if (d->cgroup_fd >= 0)

@@ -49,7 +49,7 @@ static struct slice own_unit(const struct app_daemon *d, struct arena *arena)
 {
 	struct host_process self;
 	struct host_identity id;
-	if (d->proc_fd < 0 || host_process_read(d->proc_fd, (int32_t)getpid(), arena, &self) < 0)
+	if (d->proc_fd < 0 || host_process_read(d->proc_fd, (int32_t)getpid(), arena, NULL, &self) < 0)
 		return SLICE_NONE;
 	host_identity_parse(self.cgroup, arena, &id);
 	return arena_copy(arena, id.unit);

@@ -218,8 +218,10 @@ static void write_metrics(struct app_daemon *d)
 		dropped[n++] = (struct sink_metrics_dropped){"socket", sink_socket_counters(d->socket)->dropped};
 	if (d->o->foreground)
 		dropped[n++] = (struct sink_metrics_dropped){"stream", d->stream.counters.dropped};
+	struct sink_metrics_recorder recorder;
 	const struct sink_metrics_numbers numbers = {
 	    .version = OOMWATCHD_VERSION,
+	    .recorder = app_facts_count(d, &recorder) ? &recorder : NULL,
 	    .records_lost = d->lost,
 	    .kills_unseen = d->unseen,
 	    .forged_records = d->forged,

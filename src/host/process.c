@@ -21,6 +21,8 @@
 
 struct reader {
 	int dir;
+	struct host_cmdlines *cmdlines;
+	int ticket; /* of the command line that is being read; -1: none is */
 	struct arena *arena;
 	struct host_process *out;
 	int error; /* the first that was met */
@@ -97,15 +99,35 @@ static void get_cgroup(struct reader *r)
 }
 
 /* Empty is a zombie, a kernel thread or a stack that oom_reaper took: no command line is known then. */
+static void keep_cmdline(struct reader *r, struct slice text, bool cut)
+{
+	if (!slice_present(text))
+		return;
+	r->out->cmdline = arena_copy(r->arena, text);
+	r->out->cmdline_cut = cut;
+	r->any = true;
+}
+
 static void get_cmdline(struct reader *r)
 {
 	bool more;
-	ssize_t n = host_file_read(r->dir, "cmdline", r->buf, LIMIT_CMDLINE, &more);
-	if (n <= 0)
+	if (r->cmdlines) {
+		r->ticket = host_cmdlines_ask(r->cmdlines, r->dir);
 		return;
-	r->out->cmdline = arena_copy(r->arena, slice_of(r->buf, (size_t)n));
-	r->out->cmdline_cut = more;
-	r->any = true;
+	}
+	ssize_t n = host_file_read(r->dir, "cmdline", r->buf, LIMIT_CMDLINE, &more);
+	if (n > 0)
+		keep_cmdline(r, slice_of(r->buf, (size_t)n), more);
+}
+
+static void await_cmdline(struct reader *r)
+{
+	struct host_cmdline said;
+	if (r->ticket < 0)
+		return;
+	if (host_cmdlines_await(r->cmdlines, r->ticket, HOST_PROCESS_PATIENCE_USEC, &said))
+		keep_cmdline(r, said.text, said.cut);
+	host_cmdlines_forget(r->cmdlines, r->ticket);
 }
 
 static void get_exe(struct reader *r)
@@ -165,8 +187,8 @@ static void get_loginuid(struct reader *r)
 	r->out->have |= HOST_HAVE_LOGINUID;
 }
 
-static int read_with(int proc_fd, int32_t pid, struct arena *arena, struct host_process *out,
-		     void (*const step[])(struct reader *), size_t steps)
+static int read_with(int proc_fd, int32_t pid, struct arena *arena, struct host_cmdlines *cmdlines,
+		     struct host_process *out, void (*const step[])(struct reader *), size_t steps)
 {
 	*out = (struct host_process){.pid = pid};
 	int dir = open_process(proc_fd, pid);
@@ -174,6 +196,8 @@ static int read_with(int proc_fd, int32_t pid, struct arena *arena, struct host_
 		return dir;
 	struct reader r;
 	r.dir = dir;
+	r.cmdlines = cmdlines;
+	r.ticket = -1;
 	r.arena = arena;
 	r.out = out;
 	r.error = 0;
@@ -186,18 +210,20 @@ static int read_with(int proc_fd, int32_t pid, struct arena *arena, struct host_
 	return r.error && r.error != -ENOENT ? r.error : -ESRCH;
 }
 
-int host_process_read(int proc_fd, int32_t pid, struct arena *arena, struct host_process *out)
+int host_process_read(int proc_fd, int32_t pid, struct arena *arena, struct host_cmdlines *cmdlines,
+		      struct host_process *out)
 {
 	static void (*const steps[])(struct reader *) = {
-	    get_stat, get_cgroup, get_cmdline, get_exe, get_status, get_oom_score, get_oom_score_adj, get_loginuid,
+	    get_stat,      get_cgroup,        get_cmdline,  get_exe,       get_status,
+	    get_oom_score, get_oom_score_adj, get_loginuid, await_cmdline,
 	};
-	return read_with(proc_fd, pid, arena, out, steps, ARRAY_COUNT(steps));
+	return read_with(proc_fd, pid, arena, cmdlines, out, steps, ARRAY_COUNT(steps));
 }
 
 int host_process_read_stat(int proc_fd, int32_t pid, struct arena *arena, struct host_process *out)
 {
 	static void (*const steps[])(struct reader *) = {get_stat};
-	return read_with(proc_fd, pid, arena, out, steps, ARRAY_COUNT(steps));
+	return read_with(proc_fd, pid, arena, NULL, out, steps, ARRAY_COUNT(steps));
 }
 
 static bool is_younger(const struct host_process *a, const struct host_process *b)

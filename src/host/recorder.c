@@ -64,6 +64,7 @@ int host_recorder_open(struct host_recorder *r, const struct host_recorder_optio
 {
 	memset(r, 0, sizeof(*r));
 	r->options = *options;
+	r->reading.cmdlines = options->cmdlines;
 	r->events.fd = r->moves.fd = r->moves.mount_fd = r->pressure_fd = r->scan_fd = r->loadavg_fd = -1;
 	int error = take_memory(r);
 	if (error < 0) {
@@ -71,6 +72,7 @@ int host_recorder_open(struct host_recorder *r, const struct host_recorder_optio
 		return error;
 	}
 	r->store.watch_cgroups = options->watch_cgroups;
+	r->nudge_usec = UINT64_MAX;
 	set_offset(r, now);
 	if (!options->no_events)
 		r->refusal = host_events_open(&r->events);
@@ -85,6 +87,8 @@ int host_recorder_open(struct host_recorder *r, const struct host_recorder_optio
 
 void host_recorder_close(struct host_recorder *r)
 {
+	while (r->ask_count)
+		host_cmdlines_forget(r->options.cmdlines, r->ask[--r->ask_count].ticket);
 	host_events_close(&r->events);
 	host_moves_close(&r->moves);
 	host_recorder_scan_close(r);
@@ -122,11 +126,13 @@ struct slice host_recorder_reason(const struct host_recorder *r)
 uint32_t host_recorder_learn(struct host_recorder *r, int32_t pid, uint32_t what, uint64_t as_of_usec,
 			     uint64_t now_usec)
 {
+	uint32_t i = host_store_live(&r->store, pid);
+	if (i && host_store_at(&r->store, i)->ask && !(what & HOST_READ_YOUNG))
+		what &= ~(uint32_t)HOST_READ_CMDLINE; /* one that is stuck must not take a second reader */
 	int error = host_reading_take(&r->reading, r->options.proc_fd, pid, what);
 	r->counters.reads++;
 	if (error == 0)
-		return host_store_put(&r->store, &r->reading.process, as_of_usec, now_usec);
-	uint32_t i = host_store_live(&r->store, pid);
+		return host_recorder_put(r, as_of_usec, now_usec);
 	if (i && error == -ESRCH && r->mode == HOST_RECORDER_SCANNING)
 		host_store_gone(&r->store, i, now_usec, true);
 	return 0;
@@ -139,7 +145,9 @@ static void on_fork(struct host_recorder *r, const struct host_event *e, uint64_
 	if (i)
 		host_store_await(&r->store, i, host_recorder_first_look(r), now_usec);
 	if (!inherited)
-		host_recorder_learn(r, e->pid, HOST_READ_ALL, HOST_ANY_TIME, now_usec);
+		host_recorder_learn(r, e->pid, HOST_READ_ALL | HOST_READ_YOUNG, HOST_ANY_TIME, now_usec);
+	else if (i && host_store_at(&r->store, host_store_at(&r->store, i)->parent)->ask)
+		host_recorder_learn(r, e->pid, HOST_READ_CMDLINE | HOST_READ_YOUNG, at_usec, now_usec);
 }
 
 /* A process in a pid namespace, or one that has changed its cgroup since it was forked (how containers begin), may have
@@ -154,7 +162,8 @@ static void on_exec(struct host_recorder *r, const struct host_event *e, uint64_
 {
 	uint32_t i = host_store_exec(&r->store, e->pid, at_usec);
 	uint32_t cgroup = i ? host_store_at(&r->store, i)->cgroup : 0;
-	i = host_recorder_learn(r, e->pid, i ? HOST_READ_PROGRAM : HOST_READ_ALL, at_usec, now_usec);
+	i = host_recorder_learn(r, e->pid, (i ? HOST_READ_PROGRAM : HOST_READ_ALL) | HOST_READ_YOUNG, at_usec,
+				now_usec);
 	if (!i)
 		return;
 	host_store_await(&r->store, i, host_recorder_first_look(r), now_usec);
@@ -211,6 +220,7 @@ static void lose_events(struct host_recorder *r, int error)
 bool host_recorder_drain(struct host_recorder *r, uint32_t batches, uint64_t now_usec)
 {
 	uint32_t count;
+	host_recorder_collect(r, now_usec);
 	if (r->mode != HOST_RECORDER_EVENTS)
 		return false;
 	for (uint32_t n = 0; n < batches; n++) {
@@ -227,6 +237,8 @@ bool host_recorder_drain(struct host_recorder *r, uint32_t batches, uint64_t now
 		r->counters.events += count;
 		for (uint32_t k = 0; k < count; k++)
 			on_event(r, k, count, now_usec);
+		if (r->ask_count)
+			host_cmdlines_step_back(r->options.cmdlines);
 		if (got < HOST_EVENTS_BATCH)
 			return false;
 	}
@@ -329,6 +341,7 @@ uint64_t host_recorder_deadline(const struct host_recorder *r)
 {
 	uint64_t due = smaller(smaller(host_recorder_look_due(r), host_recorder_scan_due(r)),
 			       smaller(host_recorder_moves_due(r), sample_due(r)));
+	due = smaller(due, r->nudge_usec);
 	if (due != UINT64_MAX)
 		due = due > r->boot_offset_usec ? due - r->boot_offset_usec : 0;
 	return r->nap_until_usec ? smaller(due, r->nap_until_usec) : due;
@@ -338,6 +351,7 @@ bool host_recorder_tick(struct host_recorder *r, struct clock_now now)
 {
 	set_offset(r, now);
 	bool more = r->nap_until_usec && now.monotonic_usec >= r->nap_until_usec && take_events(r, now);
+	host_recorder_collect(r, now.boottime_usec);
 	more |= host_recorder_look(r, now.boottime_usec);
 	more |= host_recorder_follow_moves(r, now.boottime_usec);
 	more |= host_recorder_scan(r, now.boottime_usec);
@@ -348,7 +362,7 @@ bool host_recorder_tick(struct host_recorder *r, struct clock_now now)
 
 bool host_recorder_ready(const struct host_recorder *r)
 {
-	return r->scan != HOST_SCAN_FIRST;
+	return r->scan != HOST_SCAN_FIRST && r->nudge_usec == UINT64_MAX;
 }
 
 void host_recorder_count(const struct host_recorder *r, struct host_recorder_counters *out)
@@ -365,5 +379,6 @@ void host_recorder_count(const struct host_recorder *r, struct host_recorder_cou
 	out->events_lost = r->events.lost;
 	out->events_bad = r->events.bad;
 	out->moves_lost = r->moves.lost;
+	out->cmdlines_refused = r->options.cmdlines ? host_cmdlines_refused(r->options.cmdlines) : 0;
 	out->watches = r->moves.watches;
 }

@@ -1,5 +1,5 @@
 /* Asking the recorder: everything is copied out of the store into the caller's value. */
-#include "host/recorder.h"
+#include "host/recorder_private.h"
 
 static struct slice copy(const struct host_store *s, struct host_found *out, uint32_t ref)
 {
@@ -81,6 +81,7 @@ static bool is_sure_of_cgroup(const struct host_recorder *r, const struct host_r
 bool host_recorder_find(struct host_recorder *r, const struct host_store_query *q, struct host_found *out)
 {
 	const struct host_store *s = &r->store;
+	host_recorder_collect(r, q->at_usec);
 	uint32_t i = host_store_find(&r->store, q);
 	if (!i)
 		return false;

@@ -2,7 +2,8 @@
  * The recorder's own reader of /proc. host/process reads all there is, once, at
  * a kill; this one is called for every exec on the host, so it reads only what
  * is asked for, each file with one read(): stat, status and cgroup are made whole
- * at the first read (single_open), and cmdline gives what fits.
+ * at the first read (single_open). cmdline alone can keep its reader waiting: see
+ * host/cmdline.h.
  *
  * The directory is opened first: its inode is the process's, so all files read
  * through it are that process's or fail with ESRCH.
@@ -59,6 +60,18 @@ static void get_cmdline(struct host_recorder_reading *rd, int dir)
 	rd->process.cmdline = slice_sub(text, 0, LIMIT_CMDLINE);
 }
 
+/* A process that sleeps and cannot be woken may well sleep with its memory map locked: not now. */
+static void ask_cmdline(struct host_recorder_reading *rd, int dir, bool young)
+{
+	if (!rd->cmdlines)
+		get_cmdline(rd, dir);
+	else if (rd->process.state == 'D' && !young)
+		rd->later = true;
+	else
+		rd->ticket = host_cmdlines_ask(rd->cmdlines, dir);
+	rd->later |= rd->cmdlines && rd->ticket < 0 && !host_cmdlines_stuck(rd->cmdlines);
+}
+
 static void get_exe(struct host_recorder_reading *rd, int dir)
 {
 	ssize_t n = readlinkat(dir, "exe", rd->exe, sizeof(rd->exe));
@@ -112,13 +125,15 @@ static void get_loginuid(struct host_recorder_reading *rd, int dir)
 int host_reading_take(struct host_recorder_reading *rd, int proc_fd, int32_t pid, uint32_t what)
 {
 	rd->process = (struct host_process){.pid = pid};
+	rd->ticket = -1;
+	rd->later = false;
 	int dir = open_at(proc_fd, pid, "", O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return dir;
 	bool known = get_stat(rd, dir);
 	if (known) {
 		if (what & HOST_READ_CMDLINE)
-			get_cmdline(rd, dir);
+			ask_cmdline(rd, dir, what & HOST_READ_YOUNG);
 		if (what & HOST_READ_EXE)
 			get_exe(rd, dir);
 		if (what & HOST_READ_CGROUP)

@@ -151,13 +151,15 @@ static bool ask_last_pid(struct host_recorder *r, int32_t *last)
 static void meet_new(struct host_recorder *r, int32_t pid, uint64_t now_usec)
 {
 	uint32_t known = host_store_live(&r->store, pid);
-	if (host_reading_take(&r->reading, r->options.proc_fd, pid, HOST_READ_ALL) < 0)
+	if (host_reading_take(&r->reading, r->options.proc_fd, pid, HOST_READ_ALL | HOST_READ_YOUNG) < 0)
 		return;
 	const struct host_process *p = &r->reading.process;
-	if (!(p->have & HOST_HAVE_TGID) || p->tgid != pid)
+	if (!(p->have & HOST_HAVE_TGID) || p->tgid != pid) {
+		host_recorder_drop_reading(r);
 		return;
+	}
 	r->counters.reads++;
-	uint32_t i = host_store_put(&r->store, p, HOST_ANY_TIME, now_usec);
+	uint32_t i = host_recorder_put(r, HOST_ANY_TIME, now_usec);
 	if (!i || i == known)
 		return;
 	host_store_at(&r->store, i)->flags |= HOST_RECORD_SCANNED;
@@ -189,6 +191,8 @@ static void follow_numbers(struct host_recorder *r, uint64_t now_usec)
 
 bool host_recorder_scan(struct host_recorder *r, uint64_t now_usec)
 {
+	if (r->scan != HOST_SCAN_NONE && host_recorder_crowded(r, now_usec))
+		return false;
 	if (r->scan != HOST_SCAN_NONE)
 		return scan_slice(r, now_usec);
 	if (r->mode == HOST_RECORDER_SCANNING && now_usec >= r->hint_next_usec) {
@@ -207,7 +211,7 @@ bool host_recorder_scan(struct host_recorder *r, uint64_t now_usec)
 uint64_t host_recorder_scan_due(const struct host_recorder *r)
 {
 	if (r->scan != HOST_SCAN_NONE)
-		return 0;
+		return r->crowded_usec;
 	if (r->mode == HOST_RECORDER_EVENTS)
 		return r->scan_wanted ? r->scan_next_usec : UINT64_MAX;
 	return r->hint_next_usec < r->scan_next_usec ? r->hint_next_usec : r->scan_next_usec;

@@ -13,7 +13,8 @@ const struct host_snapshot *host_snapshots_find(const struct host_snapshots *s, 
 	return NULL;
 }
 
-void host_snapshots_take(struct host_snapshots *s, int proc_fd, uint64_t pid, uint64_t now_usec)
+void host_snapshots_take(struct host_snapshots *s, int proc_fd, uint64_t pid, struct host_cmdlines *cmdlines,
+			 uint64_t now_usec)
 {
 	if (pid > INT32_MAX || host_snapshots_find(s, pid, now_usec))
 		return;
@@ -23,7 +24,7 @@ void host_snapshots_take(struct host_snapshots *s, int proc_fd, uint64_t pid, ui
 			to = &s->slot[i];
 	to->arena = arena_on(to->text, sizeof(to->text));
 	to->taken_usec = now_usec;
-	to->used = host_process_read(proc_fd, (int32_t)pid, &to->arena, &to->process) == 0;
+	to->used = host_process_read(proc_fd, (int32_t)pid, &to->arena, cmdlines, &to->process) == 0;
 	to->parent_count =
 	    to->used ? host_process_parents(proc_fd, &to->process, &to->arena, to->parent, LIMIT_PARENTS) : 0;
 }

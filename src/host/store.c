@@ -292,6 +292,7 @@ uint32_t host_store_exec(struct host_store *s, int32_t pid, uint64_t at_usec)
 	host_intern_drop(&s->strings, r->exe);
 	host_intern_drop(&s->strings, r->cmdline);
 	r->exe = r->cmdline = 0;
+	r->ask = 0; /* what is being read may be the old program's */
 	r->comm_size = 0;
 	r->flags &= (uint16_t) ~(HOST_RECORD_EXE_DELETED | HOST_RECORD_CMDLINE_CUT | HOST_RECORD_NO_MM |
 				 HOST_RECORD_LEADER_GONE);

@@ -63,6 +63,13 @@ void host_store_share_cgroup(struct host_store *s, uint32_t i, uint32_t cgroup, 
 	r->seen_usec = now_usec;
 }
 
+void host_store_set_cmdline(struct host_store *s, uint32_t i, struct slice cmdline, bool cut)
+{
+	struct host_record *r = &s->record[i];
+	set_string(s, &r->cmdline, cmdline);
+	set_flag(r, HOST_RECORD_CMDLINE_CUT, cut);
+}
+
 static void set_strings(struct host_store *s, struct host_record *r, const struct host_process *p)
 {
 	if (slice_present(p->exe)) {
@@ -70,8 +77,7 @@ static void set_strings(struct host_store *s, struct host_record *r, const struc
 		set_flag(r, HOST_RECORD_EXE_DELETED, p->exe_deleted);
 	}
 	if (slice_present(p->cmdline)) {
-		set_string(s, &r->cmdline, p->cmdline);
-		set_flag(r, HOST_RECORD_CMDLINE_CUT, p->cmdline_cut);
+		host_store_set_cmdline(s, (uint32_t)(r - s->record), p->cmdline, p->cmdline_cut);
 	}
 	if (slice_present(p->ns_pid)) {
 		struct slice rest = p->ns_pid, outer, inner;

@@ -181,10 +181,25 @@ static void head(struct output *o, const char *name, const char *type, const cha
 	text_addf(line(o), "# HELP oomwatchd_%s %s\n# TYPE oomwatchd_%s %s\n", name, help, name, type);
 }
 
+static void put(struct output *o, const char *name, const char *type, uint64_t value, const char *help)
+{
+	head(o, name, type, help);
+	text_addf(line(o), "oomwatchd_%s %llu\n", name, (unsigned long long)value);
+}
+
 static void number(struct output *o, const char *name, uint64_t value, const char *help)
 {
-	head(o, name, "counter", help);
-	text_addf(line(o), "oomwatchd_%s %llu\n", name, (unsigned long long)value);
+	put(o, name, "counter", value, help);
+}
+
+static void recorder(struct output *o, const struct sink_metrics_recorder *r)
+{
+	put(o, "process_events", "gauge", r->process_events,
+	    "1 while the kernel tells of new processes, 0 while /proc is scanned instead.");
+	number(o, "process_events_lost_total", r->events_lost, "Times the kernel had to drop process events.");
+	number(o, "processes_forgotten_total", r->forgotten, "Processes the flight recorder had no room for.");
+	number(o, "cmdlines_unread_total", r->cmdlines_unread,
+	       "Command lines that were not asked for, since too many processes do not let theirs be read.");
 }
 
 static void render(const struct sink_metrics *s, const struct sink_metrics_numbers *n, struct output *o)
@@ -207,6 +222,8 @@ static void render(const struct sink_metrics *s, const struct sink_metrics_numbe
 	for (uint32_t i = 0; i < n->dropped_count; i++)
 		text_addf(line(o), "oomwatchd_events_dropped_total{sink=\"%s\"} %llu\n", n->dropped[i].sink,
 			  (unsigned long long)n->dropped[i].count);
+	if (n->recorder)
+		recorder(o, n->recorder);
 	if (s->last_kill_usec.set) {
 		head(o, "last_kill_timestamp_seconds", "gauge", "Wall clock of the latest kill.");
 		text_addf(line(o), "oomwatchd_last_kill_timestamp_seconds %llu.%06llu\n",

@@ -146,7 +146,8 @@ static uint64_t turn(void)
 
 static bool open_recorder(void)
 {
-	struct host_recorder_options o = {.proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	struct host_recorder_options o = {.cmdlines = host_cmdlines_open(),
+					  .proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 					  .root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
 					  .interval_sec = 30};
 	int error = host_recorder_open(&recorder, &o, clock_read());

@@ -20,6 +20,7 @@ TREE = "/run/tree"
 FILE = FOLDER + "/oomwatchd.prom"
 PLACES = ("/usr/bin/prometheus-node-exporter", "/var/cache/oomwatchd-tests/usr/bin/prometheus-node-exporter")
 SERIES = 512
+MAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "man", "oomwatchd.8")
 ESCAPES = {"\\n": "\n", '\\"': '"', "\\\\": "\\"}
 # names of containers: as Docker's file has them, and as a label has to have them
 HOSTILE = {
@@ -174,6 +175,14 @@ def unwritable(cases, exporter, daemon, group):
     cases.check("the failure was one line in the log", daemon.log().count("No space left") == 1, daemon.log())
 
 
+def documented(cases, exporter):
+    with open(MAN) as f:
+        man = f.read()
+    names = {name[len("oomwatchd_"):] for name, _ in exporter.samples() if name.startswith("oomwatchd_")}
+    missing = [x for x in names if not re.search(r"^\.It Li (.* )?%s( |$)" % x, man, re.M)]
+    cases.check("each name is in oomwatchd(8)", names and not missing, missing)
+
+
 def main():
     need_root()
     private_run()
@@ -184,6 +193,7 @@ def main():
         hostile(cases, exporter)
         many(cases, exporter)
         real(cases, exporter)
+        documented(cases, exporter)
     cases.end()
 
 

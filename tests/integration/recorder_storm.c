@@ -68,6 +68,7 @@ struct setup {
 	enum rank rank;
 	uint32_t kills, groups, runs, noise, life_ms;
 	bool no_events, no_moves, verbose, tell;
+	struct host_cmdlines *cmdlines;
 	size_t memory;
 	struct own_cgroup cgroup;
 	char exe[PATH_MAX];
@@ -466,6 +467,7 @@ static bool open_recorder(const struct setup *s, int proc_fd)
 {
 	struct host_recorder_options o = {.root_fd = s->no_moves ? -1 : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
 					  .proc_fd = proc_fd,
+					  .cmdlines = s->cmdlines,
 					  .memory = s->memory,
 					  .interval_sec = 30,
 					  .no_events = s->no_events};
@@ -636,10 +638,14 @@ int main(int argc, char **argv)
 	for (uint32_t g = 0; g < s.groups; g++)
 		own_cgroup_make(&s.cgroup, g, group_bytes(g));
 	bool good = true;
+	if (!s.tell)
+		s.cmdlines = host_cmdlines_open();
 	if (argc == 1)
 		good = check_all(&s, proc_fd, shared);
 	for (uint32_t i = 0; argc > 1 && i < s.runs; i++)
 		good = run_once(&s, proc_fd, shared) && good;
 	own_cgroup_close(&s.cgroup, s.groups);
+	if (s.cmdlines)
+		host_cmdlines_close(s.cmdlines);
 	return good ? 0 : 1;
 }

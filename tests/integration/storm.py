@@ -80,8 +80,9 @@ def one_storm(daemon, mode, args):
 def start(args):
     """The daemon at its service's rank; in a network namespace of its own it gets no process events."""
     daemon = Daemon("--from=end", prefix=["unshare", "-n"] if args.no_events else [])
-    os.setpriority(os.PRIO_PROCESS, daemon.p.pid, args.nice)
     daemon.wait_ready()
+    for thread in os.listdir("/proc/%d/task" % daemon.p.pid):
+        os.setpriority(os.PRIO_PROCESS, int(thread), args.nice)
     return daemon
 
 

@@ -15,8 +15,8 @@ if grep -E 'oomwatchd' "$w/log"; then rc=1; fi
 systemd-analyze --help | grep -q -- --offline && judged=1 || judged=
 [ -n "$judged" ] || echo "systemd is older than 250: how closed the unit is was not looked at"
 for u in ${judged:+"$w"/*.service}; do
-	# 2.9 with systemd 252
-	LC_ALL=C.UTF-8 systemd-analyze security --offline=yes --threshold=29 --no-pager "$u" >"$w/security" 2>&1 </dev/null || {
+	# 3.0 with systemd 252
+	LC_ALL=C.UTF-8 systemd-analyze security --offline=yes --threshold=30 --no-pager "$u" >"$w/security" 2>&1 </dev/null || {
 		tail -3 "$w/security"
 		rc=1
 	}

@@ -278,7 +278,7 @@ static void a_whole_process_is_read_from_a_tree(void **state)
 	put(t, "815/oom_score_adj", SLICE("-998\n"));
 	put(t, "815/loginuid", SLICE("1000"));
 	struct host_process p;
-	assert_int_equal(host_process_read(t->fd, 815, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 815, &t->arena, NULL, &p), 0);
 	assert_int_equal(p.pid, 815);
 	assert_int_equal(p.have, 0xff);
 	assert_int_equal(p.tgid, 812);
@@ -304,15 +304,15 @@ static void a_single_file_is_enough_and_none_is_a_process_that_is_gone(void **st
 	struct tree *t = tree_new();
 	struct host_process p;
 	put(t, "5/cmdline", SLICE("a"));
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_slice(p.cmdline, "a");
 	assert_int_equal(p.have, 0);
 	put(t, "6/other", SLICE("a"));
-	assert_int_equal(host_process_read(t->fd, 6, &t->arena, &p), -ESRCH);
-	assert_int_equal(host_process_read(t->fd, 7, &t->arena, &p), -ESRCH);
-	assert_int_equal(host_process_read(t->fd, 0, &t->arena, &p), -ESRCH);
-	assert_int_equal(host_process_read(t->fd, -1, &t->arena, &p), -ESRCH);
-	assert_int_equal(host_process_read(-1, 5, &t->arena, &p), -EBADF);
+	assert_int_equal(host_process_read(t->fd, 6, &t->arena, NULL, &p), -ESRCH);
+	assert_int_equal(host_process_read(t->fd, 7, &t->arena, NULL, &p), -ESRCH);
+	assert_int_equal(host_process_read(t->fd, 0, &t->arena, NULL, &p), -ESRCH);
+	assert_int_equal(host_process_read(t->fd, -1, &t->arena, NULL, &p), -ESRCH);
+	assert_int_equal(host_process_read(-1, 5, &t->arena, NULL, &p), -EBADF);
 	assert_int_equal(p.pid, 5);
 	tree_free(t);
 }
@@ -325,11 +325,11 @@ static void a_long_command_line_is_cut_and_marked(void **state)
 	memset(line, 'x', sizeof(line));
 	struct host_process p;
 	put(t, "5/cmdline", slice_of(line, LIMIT_CMDLINE));
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_int_equal(p.cmdline.n, LIMIT_CMDLINE);
 	assert_false(p.cmdline_cut);
 	put(t, "5/cmdline", slice_of(line, sizeof(line)));
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_int_equal(p.cmdline.n, LIMIT_CMDLINE);
 	assert_true(p.cmdline_cut);
 	tree_free(t);
@@ -346,19 +346,19 @@ static void a_dying_process_has_no_root_cgroup_no_score_and_no_empty_command_lin
 	put(t, "5/oom_score", SLICE("0\n"));
 	put(t, "5/loginuid", SLICE("4294967295"));
 	put_stat(t, 5, "a", 'R', 1, 4, 9, 0);
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_true(p.exiting);
 	assert_false(slice_present(p.cgroup));
 	assert_false(slice_present(p.cmdline));
 	assert_false(p.have & (HOST_HAVE_OOM_SCORE | HOST_HAVE_LOGINUID));
 
 	put_stat(t, 5, "a", 'R', 1, 0, 9, 1u << 8);
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_slice(p.cgroup, "/");
 	assert_false(p.have & HOST_HAVE_OOM_SCORE);
 
 	put_stat(t, 5, "a", 'R', 1, 0, 9, 0);
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_slice(p.cgroup, "/");
 	assert_true(p.have & HOST_HAVE_OOM_SCORE);
 	assert_int_equal(p.oom_score, 0);
@@ -374,7 +374,7 @@ static void a_cgroup_file_longer_than_the_bound_never_gives_half_a_path(void **s
 	memcpy(text, "9:cpu:/y\n4:memory:/", 19);
 	put(t, "5/cgroup", slice_of(text, sizeof(text)));
 	struct host_process p;
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), -ESRCH);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), -ESRCH);
 	assert_false(slice_present(p.cgroup));
 	tree_free(t);
 }
@@ -388,7 +388,7 @@ static void a_full_arena_leaves_strings_out_and_counts(void **state)
 	put_stat(t, 5, "a", 'R', 1, 0, 9, 0);
 	put(t, "5/cgroup", SLICE("0::/system.slice/a.service\n"));
 	struct host_process p;
-	assert_int_equal(host_process_read(t->fd, 5, &arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &arena, NULL, &p), 0);
 	assert_slice(p.comm, "a");
 	assert_false(slice_present(p.cgroup));
 	assert_int_equal(arena.refused, 1);
@@ -402,7 +402,7 @@ static void a_fifo_in_the_tree_does_not_stop_the_reader(void **state)
 	put(t, "5/cmdline", SLICE("a"));
 	assert_int_equal(mkfifoat(t->fd, "5/stat", 0600), 0);
 	struct host_process p;
-	assert_int_equal(host_process_read(t->fd, 5, &t->arena, &p), 0);
+	assert_int_equal(host_process_read(t->fd, 5, &t->arena, NULL, &p), 0);
 	assert_slice(p.cmdline, "a");
 	tree_free(t);
 }
@@ -471,7 +471,7 @@ static void this_process_is_read_from_the_real_proc(void **state)
 	prctl(PR_GET_NAME, old);
 	prctl(PR_SET_NAME, "a) R\n1 (\\");
 	struct host_process p;
-	assert_int_equal(host_process_read(proc, getpid(), &arena, &p), 0);
+	assert_int_equal(host_process_read(proc, getpid(), &arena, NULL, &p), 0);
 	prctl(PR_SET_NAME, old);
 	assert_slice(p.comm, "a) R\n1 (\\");
 	uint32_t want =
@@ -504,8 +504,8 @@ static void a_zombie_keeps_its_name_and_loses_its_command_line(void **state)
 	siginfo_t info;
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 	struct host_process p, self;
-	assert_int_equal(host_process_read(proc, getpid(), &arena, &self), 0);
-	assert_int_equal(host_process_read(proc, pid, &arena, &p), 0);
+	assert_int_equal(host_process_read(proc, getpid(), &arena, NULL, &self), 0);
+	assert_int_equal(host_process_read(proc, pid, &arena, NULL, &p), 0);
 	/* v2 keeps the path; v1 shows "/", which must not come out as one. */
 	assert_true(!slice_present(p.cgroup) || slice_eq(p.cgroup, self.cgroup));
 	assert_int_equal(p.state, 'Z');
@@ -518,7 +518,7 @@ static void a_zombie_keeps_its_name_and_loses_its_command_line(void **state)
 	assert_false(p.have & (HOST_HAVE_RSS | HOST_HAVE_OOM_SCORE));
 	assert_true(p.have & HOST_HAVE_START);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(host_process_read(proc, pid, &arena, &p), -ESRCH);
+	assert_int_equal(host_process_read(proc, pid, &arena, NULL, &p), -ESRCH);
 	close(proc);
 }
 

@@ -135,11 +135,15 @@ static void the_daemons_numbers_are_printed_and_what_is_not_known_is_not(void **
 	(void)state;
 	struct sink_metrics *s = sink_metrics_new();
 	HAS_NOT(published(s, &nothing), "last_kill_timestamp");
+	HAS_NOT(file, "process_events");
+	const struct sink_metrics_recorder recorder = {
+	    .process_events = true, .events_lost = 6, .forgotten = 7, .cmdlines_unread = 8};
 	const struct sink_metrics_dropped dropped[] = {{"journal", 7}, {"socket", 0}};
 	struct sink_metrics_numbers n = {.version = "1.2",
 					 .records_lost = 3,
 					 .kills_unseen = 4,
 					 .forged_records = 5,
+					 .recorder = &recorder,
 					 .dropped = dropped,
 					 .dropped_count = 2};
 	make_kill();
@@ -153,6 +157,10 @@ static void the_daemons_numbers_are_printed_and_what_is_not_known_is_not(void **
 	HAS(text, "\noomwatchd_records_lost_total 3\n");
 	HAS(text, "\noomwatchd_kills_unseen_total 4\n");
 	HAS(text, "\noomwatchd_forged_records_total 5\n");
+	HAS(text, "\noomwatchd_process_events 1\n");
+	HAS(text, "\noomwatchd_process_events_lost_total 6\n");
+	HAS(text, "\noomwatchd_processes_forgotten_total 7\n");
+	HAS(text, "\noomwatchd_cmdlines_unread_total 8\n");
 	HAS(text, "\noomwatchd_events_dropped_total{sink=\"journal\"} 7\n");
 	HAS(text, "\noomwatchd_events_dropped_total{sink=\"socket\"} 0\n");
 	HAS(text, "\noomwatchd_unattributed_total 1\n");
