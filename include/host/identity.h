@@ -19,7 +19,7 @@
  * own unit stays the unit, and the outermost pod stays the pod.
  *
  * So the files of this host may be asked for a container's or pod's name only
- * where `container_by_host` or `pod_by_host` says that the host named it;
+ * where `outermost_by_host` or `pod_by_host` says that the host named it;
  * anything else could carry the id of a stranger. A path does not tell whom a
  * system service with Delegate= was given to: `named_in` is where the host must
  * be asked for that (host/cgroupfs), and host_identity_disown() what to do when
@@ -45,10 +45,11 @@ struct host_identity {
 	struct slice user_slice; /* the same inside user@UID.service */
 	struct slice session;    /* login session id: "3" of session-3.scope */
 	struct slice machine;    /* nspawn, libvirt and other machined guests: their own name, unescaped */
-	bool in_machine;         /* below a machine's unit, also when its name found no room in the arena */
+	bool in_machine; /* below a machine's unit, also when its name does not show or found no room in the arena */
 
 	bool has_container;
 	bool container_by_host;             /* not inside another container, a machine or a user's subtree */
+	bool outermost_by_host;             /* the same of the outermost container */
 	struct host_container_id container; /* innermost */
 	uint32_t outer_count;
 	uint32_t outer_dropped; /* enclosing ones over LIMIT_OUTER; those next to `container` are dropped first */

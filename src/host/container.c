@@ -54,7 +54,7 @@ struct host_names_counters host_names_counters(const struct host_names_cache *c)
  */
 static const struct host_container_id *outermost(const struct host_identity *id)
 {
-	if (!id->has_container || id->machine.p)
+	if (!id->has_container || !(id->outermost_by_host || id->user_owned))
 		return NULL;
 	return id->outer_count ? &id->outer[id->outer_count - 1] : &id->container;
 }

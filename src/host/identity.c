@@ -7,6 +7,11 @@
  * machined makes machine-<escaped name>.scope (machine_start_scope), libvirt asks
  * it to; nspawn without registering makes <name>.scope with the children payload
  * and supervisor (nspawn-cgroup.c), seen on 6.12 as /machine.slice/m1.scope/payload.
+ * With --keep-unit the unit is whoever's that starts it, and only payload tells.
+ *
+ * The host's systemd makes scopes and slices below slices only. One that lies
+ * elsewhere was made by whoever that place is for, a container of no known shape
+ * say: it is not the runtime's whose form it has.
  */
 #include "host/identity.h"
 
@@ -60,8 +65,10 @@ struct walk {
 	struct arena *arena;
 	struct host_identity *out;
 	struct host_unit_walk system, user;
-	bool in_unit; /* below a service or scope of the host */
-	bool in_user; /* below a user's manager or session: `user` reads on */
+	bool in_slices; /* of the host, and below nothing else */
+	bool in_unit;   /* below a service or scope of the host */
+	bool in_user;   /* below a user's manager or session: `user` reads on */
+	bool by_host;   /* the host named the outermost container */
 	struct host_runtime_scope scope;
 	struct host_container_id found[LIMIT_OUTER + 1]; /* outermost first */
 	uint32_t count;
@@ -96,9 +103,10 @@ static void read_unit(struct walk *w, struct slice element, struct slice rest, b
 		out->user_owned = host_unit_is_user_slice(w->system.slice, &out->owner_uid);
 	} else if (!is_container && slice_present(w->system.unit)) {
 		next_element(&rest, &next);
-		out->in_machine = find_machine(&w->system, next, &name);
-		if (out->in_machine)
+		bool known = find_machine(&w->system, next, &name);
+		if (known)
 			out->machine = arena_copy(w->arena, text_slice(&name));
+		out->in_machine = known || slice_eq(next, SLICE("payload"));
 	}
 }
 
@@ -130,6 +138,14 @@ static void set_named_in(struct walk *w, struct slice element)
 	w->out->named_in_unit = w->in_unit;
 }
 
+/* A pod inside of something is told only with what that is, or it would pass for the host's. */
+static bool may_tell_pod(const struct walk *w, struct slice element)
+{
+	if (w->count || slice_present(w->out->machine))
+		return true;
+	return !w->out->in_machine && (w->in_slices || !slice_ends(element, SLICE(".slice")));
+}
+
 static void step_pod(struct walk *w, struct slice element)
 {
 	struct slice uid;
@@ -138,7 +154,7 @@ static void step_pod(struct walk *w, struct slice element)
 	if (!host_runtime_pod(&w->scope, element, &uid, &qos))
 		return;
 	w->scope.parent_is_pod = true;
-	if (w->out->user_owned || w->out->qos != HOST_QOS_NONE)
+	if (w->out->user_owned || w->out->qos != HOST_QOS_NONE || !may_tell_pod(w, element))
 		return;
 	w->out->pod_uid = with_dashes(uid, w->arena);
 	w->out->qos = qos;
@@ -163,10 +179,15 @@ static void step(struct walk *w, struct slice element, struct slice rest)
 	bool is_container = host_runtime_container(&w->scope, element, &container);
 	step_units(w, element, rest, is_container);
 	step_pod(w, element);
-	if (is_container && w->count == 0 && !w->out->user_owned && !was_in_machine)
+	if (is_container && w->count == 0 && !w->out->user_owned && !was_in_machine) {
 		set_named_in(w, element);
+		/* ".scope" is the only suffix of a shape; a name of lxc may end so as well. */
+		bool is_scope = container.id.p + container.id.n < element.p + element.n;
+		w->by_host = w->in_slices || !is_scope;
+	}
 	if (is_container)
 		add_container(w, container);
+	w->in_slices = !w->system.done;
 	w->in_unit = slice_present(w->system.unit);
 	if (is_container || w->out->in_machine != was_in_machine)
 		w->scope = (struct host_runtime_scope){.inner = true};
@@ -190,12 +211,13 @@ static void finish(struct walk *w)
 	out->outer_count = w->count - 1;
 	for (uint32_t i = 0; i < out->outer_count; i++)
 		out->outer[i] = w->found[out->outer_count - 1 - i];
-	out->container_by_host = w->count == 1 && !out->user_owned && !out->in_machine;
+	out->outermost_by_host = w->by_host && !out->user_owned && !out->in_machine;
+	out->container_by_host = out->outermost_by_host && w->count == 1;
 }
 
 void host_identity_parse(struct slice path, struct arena *arena, struct host_identity *out)
 {
-	struct walk w = {.path = path, .arena = arena, .out = out};
+	struct walk w = {.path = path, .arena = arena, .out = out, .in_slices = true};
 	struct slice element;
 	*out = (struct host_identity){0};
 	if (!slice_starts(path, SLICE("/")))
@@ -209,7 +231,7 @@ void host_identity_disown(struct host_identity *id, uint32_t uid)
 {
 	id->user_owned = true;
 	id->owner_uid = uid;
-	id->container_by_host = id->pod_by_host = false;
+	id->container_by_host = id->outermost_by_host = id->pod_by_host = false;
 	id->pod_uid = id->named_in = SLICE_NONE;
 	id->named_in_unit = false;
 	id->qos = HOST_QOS_NONE;

@@ -34,6 +34,8 @@ static void check_form(struct slice path, const struct host_identity *id)
 	must(!id->has_container || id->container.id.n > 0);
 	must(!id->container_by_host ||
 	     (id->has_container && id->outer_count == 0 && !id->user_owned && !id->in_machine));
+	must(!id->outermost_by_host || (id->has_container && !id->user_owned && !id->in_machine));
+	must(id->container_by_host == (id->outermost_by_host && id->outer_count == 0));
 	must(!present(id->pod_uid) || id->pod_uid.n == 36 || id->pod_uid.n == 32);
 	must(present(id->pod_uid) == (id->qos != HOST_QOS_NONE));
 	must(!id->pod_by_host || present(id->pod_uid));
@@ -56,6 +58,7 @@ static void check_below(const struct host_identity *above, const struct host_ide
 		must(slice_eq(above->machine, below->machine));
 	if (above->has_container) {
 		must(slice_eq(outermost(above).id, outermost(below).id));
+		must(above->outermost_by_host == below->outermost_by_host);
 		must(!below->container_by_host || slice_eq(above->container.id, below->container.id));
 	}
 	if (present(above->pod_uid))

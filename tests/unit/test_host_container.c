@@ -121,6 +121,32 @@ static void a_container_in_a_container_does_not_get_a_neighbours_name(void **sta
 	assert_slice(names.outer_image[0], "image:build");
 }
 
+/* By the neighbour's form, in what is a container that no form shows: only the host's own are asked for. */
+static void what_is_made_in_a_unit_or_machine_does_not_get_a_neighbours_name(void **state)
+{
+	static const char *const paths[] = {
+	    "/system.slice/ci.service/docker-" C ".scope",
+	    "/system.slice/ci.service/payload/system.slice/docker-" C ".scope",
+	    "/system.slice/ci.service/payload/docker/" C,
+	    "/job/docker-" C ".scope",
+	    "/machine.slice/m1.scope/payload/docker/" C,
+	};
+	struct bench *b = *state;
+	put_docker(b, C, "web");
+	for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
+		learn(b, paths[i], 0);
+		assert_slice(find(b, paths[i]).container_name, NULL);
+	}
+	/* Nor when there was no room for the machine's name. */
+	b->arena = arena_on(b->text, 1);
+	learn(b, paths[ARRAY_COUNT(paths) - 1], 100 * SEC);
+	assert_slice(find(b, paths[ARRAY_COUNT(paths) - 1]).container_name, NULL);
+	b->arena = arena_on(b->text, sizeof(b->text));
+	const char *own = "/system.slice/docker-" C ".scope";
+	learn(b, own, 0);
+	assert_slice(find(b, own).container_name, "web");
+}
+
 static void a_pods_container_does_not_name_another_pods(void **state)
 {
 	struct bench *b = *state;
@@ -477,6 +503,7 @@ int main(void)
 	    TEST(a_users_cgroup_does_not_get_a_system_containers_name),
 	    TEST(a_users_file_names_only_that_users_container),
 	    TEST(a_container_in_a_container_does_not_get_a_neighbours_name),
+	    TEST(what_is_made_in_a_unit_or_machine_does_not_get_a_neighbours_name),
 	    TEST(a_pods_container_does_not_name_another_pods),
 	    TEST(an_id_that_is_no_file_name_is_not_looked_for),
 	    TEST(ubuntus_log_directory_is_believed),
