@@ -87,6 +87,22 @@ static bool equals_any(const json_t *event, const char *const *paths, size_t cou
 	return false;
 }
 
+/* The front of a container's id is enough, as its tools print it. */
+static bool is_id(struct slice id, struct slice value)
+{
+	return slice_eq(id, value) || (value.n >= 8 && slice_starts(id, value));
+}
+
+static bool match_outer(const json_t *event, struct slice value)
+{
+	const json_t *outer;
+	size_t i;
+	json_array_foreach(ctl_get(event, "identity.outer"), i,
+			   outer) if (slice_eq(ctl_str(outer, "name"), value) ||
+				      is_id(ctl_str(outer, "id"), value)) return true;
+	return false;
+}
+
 static bool match_name(const json_t *event, struct slice value)
 {
 	static const char *const names[] = {"victim.comm",           "identity.container.name",
@@ -99,7 +115,7 @@ static bool match_name(const json_t *event, struct slice value)
 	struct slice rest;
 	if (equals_any(event, names, ARRAY_COUNT(names), value))
 		return true;
-	/* "nginx" for nginx.service, as systemctl takes it; the front of a container's id, as its tools print it. */
+	/* "nginx" for nginx.service, as systemctl takes it. */
 	rest = unit;
 	if (take_literal(&rest, value) && slice_eq(rest, SLICE(".service")))
 		return true;
@@ -114,7 +130,7 @@ static bool match_name(const json_t *event, struct slice value)
 	if (slice_present(ns) && slice_present(pod) && take_literal(&rest, ns) && take_literal(&rest, SLICE("/")) &&
 	    slice_eq(rest, pod))
 		return true;
-	return value.n >= 8 && slice_starts(id, value);
+	return is_id(id, value) || match_outer(event, value);
 }
 
 static bool match_field(const json_t *event, struct slice field, struct slice value)

@@ -29,7 +29,10 @@ bool ctl_unknown(const json_t *event, unsigned i, const char **what, const char 
 	    {!lacks(event, "identity.pod.uid") && lacks(event, "identity.pod.name"), "The pod's name",
 	     saved ? "a kernel log holds only its uid" : "no local file of kubelet or the runtime named it"},
 	    {!lacks(event, "identity.container.id") && nameless, "The container's name",
-	     saved ? "a kernel log holds only its id" : "no local file of its runtime named it"},
+	     saved                               ? "a kernel log holds only its id"
+	     : !lacks(event, "identity.outer")   ? "the container it is inside of knows it"
+	     : !lacks(event, "identity.machine") ? "the machine it is inside of knows it"
+						 : "no local file of its runtime named it"},
 	    {lacks(event, "victim.history") && !saved, "Memory before the kill",
 	     "the process was not seen for long enough"},
 	    {lacks(event, "tasks.count") && !suppressed, "The other tasks",

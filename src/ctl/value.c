@@ -99,8 +99,16 @@ bool ctl_is_kill(const json_t *event)
 	return ctl_is(event, "type", "oom-kill");
 }
 
+/* Of one inside of another first the outermost: it is the one that the host knows. */
 static void add_container(struct text *t, const json_t *event)
 {
+	const json_t *outer = ctl_get(event, "identity.outer");
+	outer = json_array_get(outer, json_array_size(outer) - 1);
+	if (outer) {
+		struct slice name = ctl_str(outer, "name");
+		text_add_shown(t, slice_present(name) ? name : slice_sub(ctl_str(outer, "id"), 0, 12));
+		text_add(t, SLICE("/"));
+	}
 	if (ctl_get(event, "identity.container.name"))
 		ctl_add_shown(t, event, "identity.container.name");
 	else

@@ -25,13 +25,24 @@ void event_words_victim(struct text *t, const struct event *e)
 	event_words_name(t, slice_present(e->victim.comm) ? e->victim.comm : SLICE("the process"));
 }
 
+static void add_one(struct text *t, const struct event_container *c)
+{
+	event_words_name(t, slice_present(c->name) ? c->name : slice_sub(c->id, 0, 12));
+}
+
+/* One inside of another has an id that says little, or that of a stranger: the host knows the outermost, or the
+ * machine. */
 static void add_container(struct text *t, const struct event *e)
 {
 	text_add(t, SLICE("container "));
-	if (slice_present(e->identity.container.name))
-		event_words_name(t, e->identity.container.name);
-	else
-		event_words_name(t, slice_sub(e->identity.container.id, 0, 12));
+	add_one(t, &e->identity.container);
+	if (slice_present(e->identity.machine)) {
+		text_add(t, SLICE(" in machine "));
+		event_words_name(t, e->identity.machine);
+	} else if (e->identity.outer_count) {
+		text_add(t, SLICE(" in "));
+		add_one(t, &e->identity.outer[e->identity.outer_count - 1]);
+	}
 }
 
 static bool has_container(const struct event *e)

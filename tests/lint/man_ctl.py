@@ -14,6 +14,7 @@ MATCHES = {"Ar PID": {"CTL_TERM_PID"}, "Ar NAME": {"CTL_TERM_NAME"}, "Ar UNIT": 
 # What a word may be equal to, and how the page says so, below the match that it belongs to.
 SAID = {"victim.pid": "process id the kernel", "victim.tgid": "of the whole process", "victim.comm": "A command",
         "identity.container.name": "a container's name", "identity.container.id": "front of its id",
+        "identity.outer": "the same of one that it was inside of",
         "identity.pod.name": "a pod", "identity.pod.uid": "or its uid", "identity.machine": "a machine",
         "identity.compose.service": "a Compose service", "id": "an event's id", "identity.unit": "unit",
         "identity.user_unit": "user's units", "identity.slice": "slices", "identity.user_slice": "slices",

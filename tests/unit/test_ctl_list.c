@@ -59,6 +59,17 @@ static void every_line_fits_the_terminal(void **state)
 	}
 }
 
+static void what_died_inside_of_a_container_stands_below_its_name(void **state)
+{
+	const char *events[] = {"{'type':'oom-kill','identity':{'pod':null,'outer':[{'id':'fedcba9876543210'},"
+				"{'id':'cc','name':'ci-7'}]}}",
+				"{'type':'oom-kill','identity':{'pod':null,'outer':[{'id':'0123456789abcdef'}]}}"};
+	(void)state;
+	const char *text = listed(160, events, 2);
+	assert_holds(text, "  ci-7/ruby");
+	assert_holds(text, "  0123456789ab/ruby");
+}
+
 static void a_pipe_cuts_nothing(void **state)
 {
 	const char *events[] = {"{'type':'oom-kill','identity':{'pod':{'name':'a-very-long-name-of-a-pod-that-nobody-"
@@ -193,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_says_who_what_and_why),
 	    cmocka_unit_test(every_line_fits_the_terminal),
+	    cmocka_unit_test(what_died_inside_of_a_container_stands_below_its_name),
 	    cmocka_unit_test(a_pipe_cuts_nothing),
 	    cmocka_unit_test(kills_of_one_decision_stand_on_one_line),
 	    cmocka_unit_test(a_narrow_table_keeps_the_names),

@@ -110,6 +110,19 @@ static void a_name_of_digits_is_found_as_a_command_too(void **state)
 	assert_true(matches("{'type':'oom-kill','victim':{'comm':'531'}}", "531"));
 }
 
+static void an_enclosing_container_finds_what_died_inside_of_it(void **state)
+{
+	const char *event = "{'type':'oom-kill','identity':{'outer':[{'id':'aaaaaaaaaaaa'},"
+			    "{'id':'bbbbbbbbbbbb','name':'ci-7'}]}}";
+	(void)state;
+	assert_true(matches(event, "ci-7"));
+	assert_true(matches(event, "bbbbbbbb"));
+	assert_true(matches(event, "aaaaaaaaaaaa"));
+	assert_false(matches(event, "bbbbbbb"));
+	assert_false(matches(event, "ci"));
+	assert_false(matches("{'type':'oom-kill','identity':{'outer':'ci-7'}}", "ci-7"));
+}
+
 static void members_of_another_type_match_nothing(void **state)
 {
 	(void)state;
@@ -155,6 +168,7 @@ int main(void)
 	    cmocka_unit_test(other_names_do_not),
 	    cmocka_unit_test(words_about_one_thing_widen_and_about_two_narrow),
 	    cmocka_unit_test(a_name_of_digits_is_found_as_a_command_too),
+	    cmocka_unit_test(an_enclosing_container_finds_what_died_inside_of_it),
 	    cmocka_unit_test(members_of_another_type_match_nothing),
 	    cmocka_unit_test(times_bound_the_event_not_the_entry),
 	    cmocka_unit_test(words_that_are_nothing_are_refused),

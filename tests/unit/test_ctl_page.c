@@ -85,6 +85,28 @@ static void what_is_not_known_is_said_with_its_reason(void **state)
 	assert_lacks(text, "0 kB");
 }
 
+static void a_container_inside_of_something_has_no_name_here(void **state)
+{
+	static const char *const events[][2] = {
+	    {"'outer':[{'id':'fedcba9876543210','name':'ci-7'}]", "the container it is inside of knows it"},
+	    {"'machine':'box'", "the machine it is inside of knows it"},
+	    {"'slice':'system.slice'", "no local file of its runtime named it"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(events); i++) {
+		char text[512];
+		snprintf(text, sizeof(text),
+			 "{'type':'oom-kill','host':{'machine_id':'m'},'identity':{'container':{'id':'c'},%s}}",
+			 events[i][0]);
+		json_t *j = event_of(text);
+		struct ctl_out out = catch_output(200);
+		ctl_page_print(&out, j, 0);
+		json_decref(j);
+		snprintf(text, sizeof(text), "The container's name: %s", events[i][1]);
+		assert_holds(output(&out), text);
+	}
+}
+
 static void codes_are_explained_where_they_stand(void **state)
 {
 	(void)state;
@@ -185,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(the_page_holds_what_is_needed_at_night),
 	    cmocka_unit_test(lines_keep_to_the_width),
 	    cmocka_unit_test(what_is_not_known_is_said_with_its_reason),
+	    cmocka_unit_test(a_container_inside_of_something_has_no_name_here),
 	    cmocka_unit_test(codes_are_explained_where_they_stand),
 	    cmocka_unit_test(a_trigger_that_died_itself_is_said_so),
 	    cmocka_unit_test(members_of_wrong_types_do_no_harm),

@@ -97,6 +97,18 @@ static void each_kind_of_owner_has_its_words(void **state)
 	e.identity.unit = SLICE("docker-01.scope");
 	WHOSE("container app");
 	e.identity.container.name = SLICE_NONE;
+	e.identity.container.id = SLICE("0123456789abcdef0123");
+	e.identity.outer[0].id = SLICE("fedcba9876543210fedc");
+	e.identity.outer[1].id = SLICE("00112233445566778899");
+	e.identity.outer_count = 2;
+	WHOSE("container 0123456789ab in 001122334455");
+	e.identity.outer[1].name = SLICE("ci-7");
+	WHOSE("container 0123456789ab in ci-7");
+	e.identity.machine = SLICE("guest");
+	WHOSE("container 0123456789ab in machine guest");
+	e.identity.outer_count = 0;
+	WHOSE("container 0123456789ab in machine guest");
+	e.identity.container.id = SLICE_NONE;
 	e.identity.machine = SLICE("guest");
 	WHOSE("machine guest");
 	e.identity.machine = SLICE_NONE;
