@@ -15,6 +15,7 @@ from guest import TREE, Guest, kills, property_of, read, sh, wait_for, write
 
 ROOTFS = "/srv/rootfs"
 HOG = ROOTFS + "/hog"
+HOG_IMAGE = "registry.example/hog:1.2"
 ALICE = 1000
 POD_UID = "8d0ee4cf-9d6e-4a3c-9d93-5a7c1d2b3e4f"
 LIMIT = ("--memory=40m", "--memory-swap=40m")
@@ -49,6 +50,7 @@ def compare(story, comm, want, log="", shown=True):
     if unit and shown:
         out = sh("journalctl", "-q", "--no-pager", "-o", "cat", "-t", "oomwatchd", "-u", unit)
         g.case("%s: journalctl -u of its unit shows it" % story, comm in out, out)
+    return got[0]
 
 
 # ---- the guest made ready ----
@@ -123,8 +125,8 @@ def login_session():
 
 # ---- podman ----
 
-def inspect(tool, name, *via):
-    out = (as_alice if via else sh)(tool, "inspect", "--type=container", name)
+def inspect(tool, name, via=sh):
+    out = via(tool, "inspect", "--type=container", name)
     try:
         return json.loads(out)[0], out
     except (ValueError, IndexError, KeyError):
@@ -174,7 +176,7 @@ def podman_pod():
 def podman_rootless():
     log = as_alice("podman", "run", "--name", "mine", "--network=none", *LIMIT, "--rootfs", ROOTFS, "/hog", "200",
                    "5", "pm-rootless")
-    c, out = inspect("podman", "mine", "alice")
+    c, out = inspect("podman", "mine", as_alice)
     compare("podman rootless", "pm-rootless", {
         "container.id": c and c["Id"], "container.name": "mine", "container.runtime": "podman",
         "unit": "user@%d.service" % ALICE, "user_unit": c and "libpod-%s.scope" % c["Id"],
@@ -194,23 +196,6 @@ def quadlet():
             "invocation_id": property_of("shopfront.service", "InvocationID")}
     write(ROOTFS + "/tmp/go", "")
     compare("Quadlet", "quadlet", want, log + out)
-
-
-def nested():
-    """A runtime in a container, as docker in docker: the inner id is this container's, the outer ones are told."""
-    os.makedirs("/srv/host", exist_ok=True)
-    inner = secrets.token_hex(32)
-    bundle("/srv/inner", "inner", cgroup="/docker/" + inner)
-    write("/srv/nested.sh", "cd /sys/fs/cgroup\nmkdir init\necho 1 >init/cgroup.procs\n"
-          "echo +memory +pids >cgroup.subtree_control\nrunc --root /tmp/runc run -b /srv/inner %s\n"
-          "echo status $?\n" % inner)
-    sh("mount", "--bind", "/", "/srv/host")
-    log = sh("podman", "run", "--name", "dind", "--privileged", "--cgroupns=private", "--network=none", "--rootfs",
-             "/srv/host", "sh", "/srv/nested.sh")
-    c, out = inspect("podman", "dind")
-    compare("a container in a container", "inner", {
-        "container.id": inner, "container.name": None, "container.runtime": "docker", "outer.0.id": c and c["Id"],
-        "outer.0.name": "dind", "outer.0.runtime": "podman", "unit": c and "libpod-%s.scope" % c["Id"]}, log + out)
 
 
 # ---- docker ----
@@ -236,9 +221,8 @@ def docker_ready():
 def docker():
     log = docker_ready()
     log += sh("tar", "-C", ROOTFS, "-cf", "/tmp/image.tar", "hog", "busybox", "tmp")
-    log += sh("docker", "import", "/tmp/image.tar", "registry.example/hog:1.2")
-    log += sh("docker", "run", "--name", "db", "--network=none", *LIMIT, "registry.example/hog:1.2", "/hog", "200",
-              "5", "dk-db")
+    log += sh("docker", "import", "/tmp/image.tar", HOG_IMAGE)
+    log += sh("docker", "run", "--name", "db", "--network=none", *LIMIT, HOG_IMAGE, "/hog", "200", "5", "dk-db")
     c, out = inspect("docker", "db")
     if not c:
         g.case("docker", False, log + out)
@@ -254,20 +238,160 @@ def docker_compose():
     labels = {"project": "shop", "service": "queue", "config-hash": "a" * 64, "oneoff": "False"}
     flags = [x for k, v in labels.items() for x in ("--label", "com.docker.compose.%s=%s" % (k, v))]
     log = sh("docker", "run", "--rm", "--cidfile=/tmp/dk-cid", "--name", "shop-queue-1", "--network=none", *LIMIT,
-             *flags, "registry.example/hog:1.2", "/hog", "200", "5", "dk-compose")
+             *flags, HOG_IMAGE, "/hog", "200", "5", "dk-compose")
     compare("docker --rm with compose's labels", "dk-compose", {
         "container.id": read("/tmp/dk-cid"), "container.name": "shop-queue-1", "container.runtime": "docker",
-        "container.image": "registry.example/hog:1.2", "compose.project": "shop", "compose.service": "queue"}, log)
+        "container.image": HOG_IMAGE, "compose.project": "shop", "compose.service": "queue"}, log)
 
 
 def docker_cgroupfs():
     log = sh("systemctl", "stop", "dockerd-systemd") + start_docker("cgroupfs") + docker_ready()
-    log += sh("docker", "run", "--name", "old", "--network=none", *LIMIT, "registry.example/hog:1.2", "/hog", "200",
-              "5", "dk-cgroupfs")
+    log += sh("docker", "run", "--name", "old", "--network=none", *LIMIT, HOG_IMAGE, "/hog", "200", "5",
+              "dk-cgroupfs")
     c, out = inspect("docker", "old")
     compare("docker with cgroupfs", "dk-cgroupfs", {
         "container.id": c and c["Id"], "container.name": "old", "container.runtime": "docker", "unit": None},
         log + out)
+
+
+# ---- docker in docker ----
+
+DIND = "registry.example/dind:3"
+DIND_ROOT = "/srv/dind"
+DIND_MOUNTS = ("-v", "/usr:/usr:ro", "-v", "/tmp/image.tar:/image.tar:ro", "--tmpfs=/run")
+# First what the entry of docker's own image does: nobody may be in a cgroup that hands controllers to those below it.
+# With a name it runs one victim of that name and says its container's id.
+DIND_ENTRY = """cd /sys/fs/cgroup
+mkdir -p init
+for p in $(cat cgroup.procs); do echo $p >init/cgroup.procs; done
+sed 's/^/+/; s/ / +/g' cgroup.controllers >cgroup.subtree_control
+daemon="dockerd --bridge=none --iptables=false --ip6tables=false --ip-forward=false --storage-driver=vfs"
+daemon="$daemon --exec-opt native.cgroupdriver=cgroupfs"
+[ $# != 0 ] || exec $daemon
+$daemon >/dev/null 2>&1 &
+until docker info >/dev/null 2>&1; do sleep 1; done
+docker import /image.tar %s
+docker run --name one --network=none %s %s /hog 200 5 $1
+docker inspect --format={{.Id}} one
+""" % (HOG_IMAGE, " ".join(LIMIT), HOG_IMAGE)
+# Makes the cgroups $1 one below the other with a limit on the last, and dies there as $2.
+POSE = """PATH=/usr/bin:/:$PATH
+cd /sys/fs/cgroup
+busybox mkdir -p init
+echo $$ >init/cgroup.procs
+for d in $(echo $1 | busybox tr / ' '); do
+    echo +memory >cgroup.subtree_control
+    busybox mkdir -p $d
+    cd $d
+done
+echo 40M >memory.max
+echo 0 >memory.swap.max
+echo $$ >cgroup.procs
+exec hog 200 5 $2
+"""
+
+
+def inside(*argv):
+    return sh("docker", "exec", "dind", *argv)
+
+
+def start_dind():
+    """An outer container with this guest's programs and a dockerd of its own; what it runs is imported too."""
+    for d in ("proc", "sys", "dev", "run", "tmp", "etc", "usr", "var/lib/docker"):
+        os.makedirs("%s/%s" % (DIND_ROOT, d))
+    os.symlink("/run", DIND_ROOT + "/var/run")
+    for d in ("bin", "sbin", "lib", "lib64"):
+        os.symlink("usr/" + d, "%s/%s" % (DIND_ROOT, d))
+    for file in (HOG, "/bin/busybox"):
+        shutil.copy(file, DIND_ROOT)
+    write(DIND_ROOT + "/entry", DIND_ENTRY)
+    write(DIND_ROOT + "/pose", POSE)
+    log = sh("sh", "-c", "tar -C %s -c . | docker import - %s" % (DIND_ROOT, DIND))
+    log += sh("docker", "run", "-d", "--name", "dind", "--privileged", "--network=none", *DIND_MOUNTS, "-v",
+              "dind:/var/lib/docker", DIND, "/bin/sh", "/entry")
+    return log + dind_ready() + inside("docker", "import", "/image.tar", HOG_IMAGE)
+
+
+def dind_ready():
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        if "Server Version" in inside("docker", "info"):
+            return ""
+        time.sleep(1)
+    return sh("docker", "logs", "--tail=30", "dind")
+
+
+def run_inside(comm, *flags, mib="200"):
+    return inside("docker", "run", "--network=none", *flags, HOG_IMAGE, "/hog", mib, "5", comm)
+
+
+def outer(story, comm, want, log):
+    """What is in the outer container, whatever it is called: the host's names for that one, and none for the inner."""
+    o, out = inspect("docker", "dind")
+    want = {"container.name": None, "container.image": None, "outer.0.id": o and o["Id"], "outer.0.name": "dind",
+            "outer.0.runtime": "docker", "outer.0.image": DIND, "outer.1": None, "pod.name": None, "compose": None,
+            **want}
+    return o and compare(story, comm, want, log + out) or {}
+
+
+def dind():
+    """docker in docker: each docker's own inspect tells its own container."""
+    log = start_dind()
+    log += run_inside("did-job", "--name=job", *LIMIT)
+    c, out = inspect("docker", "job", inside)
+    print("# the inner docker itself says OOMKilled=%s" % (c and c["State"]["OOMKilled"]))
+    outer("docker in docker", "did-job", {
+        "container.id": c and c["Id"], "container.runtime": "docker", "slice": "system.slice"}, log + out)
+
+    log = run_inside("did-rm", "--rm", "--cidfile=/tmp/cid", "--cgroup-parent=/jobs", *LIMIT)
+    outer("docker in docker --rm with a cgroup parent", "did-rm", {
+        "container.id": inside("cat", "/tmp/cid").strip(), "container.runtime": None}, log)
+
+    log = sh("docker", "update", "--memory=300m", "--memory-swap=300m", "dind")
+    log += run_inside("did-outer", "--name=greedy", mib="400")
+    c, out = inspect("docker", "greedy", inside)
+    e = outer("docker in docker, the outer one's limit", "did-outer", {"container.id": c and c["Id"]}, log + out)
+    whole = "/system.slice/" + str(at(e, "identity.unit"))
+    g.case("docker in docker: the limit is told to be the outer one's",
+           (at(e, "verdict.code"), at(e, "cgroup.limit_path"), at(e, "cgroup.path"), at(e, "cgroup.memory.limit_kb")) ==
+           ("ancestor-limit", whole, "%s/docker/%s" % (whole, c and c["Id"]), 300 << 10), e)
+
+
+def posing():
+    """Root in a container makes cgroups that are called as a neighbour's: told by id, and whose it is by the host."""
+    bank = inspect("docker", "db")[0]["Id"]
+    scope = "docker-%s.scope" % bank
+    os.makedirs("/var/log/pods/prod_orders-0_%s/app" % POD_UID)
+    write(ROOTFS + "/pose", POSE)
+    log = inside("sh", "/pose", scope, "pose-docker")
+    outer("a cgroup called as a neighbour", "pose-docker", {"container.id": bank, "container.runtime": "docker"}, log)
+    pod = "kubepods.slice/kubepods-pod%s.slice/cri-containerd-%s.scope" % (POD_UID.replace("-", "_"), bank)
+    log = inside("sh", "/pose", pod, "pose-pod")
+    outer("a cgroup called as a pod of the host", "pose-pod", {"container.id": bank}, log)
+    log = sh("systemd-run", "--unit=box", "--wait", "-P", "-p", "Delegate=yes", "-p", "OOMPolicy=continue",
+             "systemd-nspawn", "-q", "-D", ROOTFS, "-M", "box", "--keep-unit", "--register=no", "/busybox", "sh",
+             "/pose", scope, "pose-nspawn")
+    compare("nspawn in a service, a cgroup called as a neighbour", "pose-nspawn", {
+        "unit": "box.service", "container.id": bank, "container.name": None, "container.image": None}, log)
+
+
+def dind_cgroupfs():
+    """The same outer container again, by the docker that has cgroupfs now."""
+    log = sh("docker", "start", "dind") + dind_ready() + run_inside("did-old", "--name=old", *LIMIT)
+    c, out = inspect("docker", "old", inside)
+    outer("docker in docker with cgroupfs", "did-old", {
+        "container.id": c and c["Id"], "container.runtime": "docker", "unit": None}, log + out)
+    sh("docker", "rm", "-f", "dind")
+
+
+def docker_in_podman():
+    log = sh("podman", "run", "--name", "pmind", "--privileged", "--cgroupns=private", "--network=none", *DIND_MOUNTS,
+             "-v", "pmind:/var/lib/docker", "--rootfs", DIND_ROOT, "/bin/sh", "/entry", "did-podman")
+    c, out = inspect("podman", "pmind")
+    compare("docker in podman", "did-podman", {
+        "container.id": log.strip().splitlines()[-1], "container.name": None, "container.runtime": "docker",
+        "outer.0.id": c and c["Id"], "outer.0.name": "pmind", "outer.0.runtime": "podman",
+        "unit": c and "libpod-%s.scope" % c["Id"]}, log + out)
 
 
 # ---- OCI bundles: containerd's CRI layout, runc, crun ----
@@ -357,8 +481,8 @@ def afterwards():
 
 
 STEPS = (unit_with_escapes, user_service, login_session, podman_rooted, podman_removed, podman_cgroupfs, podman_pod,
-         podman_rootless, quadlet, nested, docker, docker_compose, docker_cgroupfs, containerd, plain_bundles, lxc,
-         nspawn_both)
+         podman_rootless, quadlet, docker, docker_compose, dind, posing, docker_cgroupfs, dind_cgroupfs,
+         docker_in_podman, containerd, plain_bundles, lxc, nspawn_both)
 
 # Children inherit the job's -1000; a cgroup with no other processes the kernel reports for ever, killing none.
 write("/proc/self/oom_score_adj", "0")
