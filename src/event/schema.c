@@ -218,7 +218,8 @@ static const struct event_field rows[] = {
     FIELD(EVENT_STR, identity.compose.project, "Compose project", .types = KILL),
     FIELD(EVENT_STR, identity.compose.service, "Compose service", .types = KILL),
     LIST("identity.outer", identity.outer, identity.outer_count, struct event_container, container_rows,
-	 "enclosing containers, innermost first", .types = KILL),
+	 "enclosing containers, innermost first: what lies inside of one is called as that one likes, ids and pods too",
+	 .types = KILL),
     FIELD(EVENT_STR, identity.ecs.task, "Amazon ECS task", .types = KILL),
     FIELD(EVENT_STR, identity.ecs.container, "its container's name in the task definition", .types = KILL),
 
