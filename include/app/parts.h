@@ -17,7 +17,7 @@
 #include "event/build.h"
 #include "event/json.h"
 #include "host/cgroupfs.h"
-#include "host/container.h"
+#include "host/namer.h"
 #include "host/reckon.h"
 #include "host/recorder.h"
 #include "host/snapshot.h"
@@ -49,6 +49,7 @@ struct app_facts {
 	struct event_point history[LIMIT_HISTORY];
 	struct arena arena;
 	char text[APP_FACTS_TEXT];
+	char names[HOST_NAMER_TEXT];
 };
 
 /* Our own events of before that are remembered: the kills a ring of the usual size can hold. */
@@ -84,7 +85,8 @@ struct app_daemon {
 	struct host_recorder recorder;
 	struct host_cmdlines *cmdlines; /* NULL: command lines are read at once */
 	uint64_t cmdlines_told;         /* of those that could not be read */
-	struct host_names_cache *names; /* NULL: none */
+	struct host_namer *names;       /* NULL: none */
+	uint64_t names_due;             /* when cgroups are offered to it again; UINT64_MAX: it had room */
 	int cgroup_fd;                  /* where the memory hierarchy is mounted; -1: nowhere */
 	uint32_t root_uid;              /* who owns the root directory, and so the host */
 	struct app_again again[APP_AGAIN];

@@ -6,7 +6,7 @@
  * json_arena_enter() and json_arena_leave() every byte jansson asks for comes
  * from the given arena and none goes back to the system; what does not fit
  * makes the jansson call fail as it does when malloc fails. Outside of such a
- * pair jansson uses malloc, as ever.
+ * pair jansson uses malloc, as ever. Each thread has its own pairs.
  */
 #ifndef BASE_JSON_ARENA_H
 #define BASE_JSON_ARENA_H

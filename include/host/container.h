@@ -39,7 +39,7 @@
 /* A unit's invocation id changes with every start, and OOM-killed services are restarted in 100 ms (RestartSec=). */
 #define HOST_NAMES_UNIT_USEC (100ull * 1000)
 
-/* Absent where not known. Slices are valid until the next host_names_learn(). */
+/* Absent where not known. */
 struct host_names {
 	struct slice container_name, container_image;
 	struct slice container_runtime;                                 /* where the path did not tell it */
@@ -77,12 +77,14 @@ void host_names_cache_close(struct host_names_cache *c) ATTR_NONNULL;
 
 /*
  * Reads what is not known yet about the container, pod and unit of `id`. The work is bounded: a dozen lookups, at most
- * three files read. True when files were looked for, false when everything due was already there (no system call).
+ * three files read; but a disk may not answer, so host/namer calls it. One thread may, others may find meanwhile.
+ * True when files were looked for, false when everything due was already there (no system call).
  */
 bool host_names_learn(struct host_names_cache *c, const struct host_identity *id, uint64_t now_usec) ATTR_NONNULL;
 
-/* What is known, without any system call. False: not all of it, a look at the files may tell more. */
-bool host_names_find(struct host_names_cache *c, const struct host_identity *id, struct host_names *out) ATTR_NONNULL;
+/* What is known, copied into `arena`, without looking at a file. False: not all of it, the files may tell more. */
+bool host_names_find(struct host_names_cache *c, const struct host_identity *id, struct arena *arena,
+		     struct host_names *out) ATTR_NONNULL;
 
 struct host_names_counters host_names_counters(const struct host_names_cache *c) ATTR_NONNULL;
 

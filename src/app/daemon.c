@@ -268,7 +268,7 @@ int app_daemon_run(const struct app_options *o)
 		return EXIT_FAILURE;
 	}
 	d->o = o;
-	d->reckon_due = d->state_due = d->metrics_due = UINT64_MAX;
+	d->reckon_due = d->state_due = d->metrics_due = d->names_due = UINT64_MAX;
 	d->metrics_stale = true; /* a collector must not go on with the numbers of the run before */
 	d->start = d->now = clock_read();
 	if (!app_open(d))

@@ -10,6 +10,8 @@
 #define CGROUPS_PER_TURN 8
 #define AGAIN_FIRST_USEC (1000ull * 1000)
 #define AGAIN_TRIES 4
+/* Cgroups are offered again after this, when more were met than can be read about at once. */
+#define NAMES_PAUSE_USEC (10ull * 1000)
 /* How far a kernel stamp may be off CLOCK_MONOTONIC: with, and without an observation of the distance. */
 #define SLOP_KNOWN_USEC (50ull * 1000)
 #define SLOP_UNKNOWN_USEC (5ull * 1000 * 1000)
@@ -44,6 +46,13 @@ static uint32_t ask_owner(const struct app_daemon *d, const struct host_identity
 	return r ? uid : CGROUP_OF_HOST;
 }
 
+static struct host_namer_owner namer_owner(uint32_t owner)
+{
+	bool user = owner && owner != CGROUP_OF_HOST;
+	return (struct host_namer_owner){.user = user, .uid = user ? owner : 0};
+}
+
+/* Who chose its names is asked now, before the cgroup is gone; what they are is read meanwhile. */
 static uint32_t learn(struct app_daemon *d, struct slice path)
 {
 	struct host_identity id;
@@ -51,10 +60,16 @@ static uint32_t learn(struct app_daemon *d, struct slice path)
 	struct arena arena = arena_on(text, sizeof(text));
 	host_identity_parse(path, &arena, &id);
 	uint32_t owner = ask_owner(d, &id);
-	if (owner && owner != CGROUP_OF_HOST)
-		host_identity_disown(&id, owner);
-	host_names_learn(d->names, &id, d->now.monotonic_usec);
+	if (d->names)
+		host_namer_ask(d->names, path, namer_owner(owner));
 	return owner;
+}
+
+static bool names_have_room(struct app_daemon *d)
+{
+	bool room = !d->names || host_namer_has_room(d->names);
+	d->names_due = room ? UINT64_MAX : d->now.monotonic_usec + NAMES_PAUSE_USEC;
+	return room;
 }
 
 static void learn_again_later(struct app_daemon *d, struct slice path)
@@ -83,7 +98,8 @@ static bool learn_new_cgroups(struct app_daemon *d)
 	struct slice path;
 	uint32_t slot;
 	for (int i = 0; i < CGROUPS_PER_TURN; i++) {
-		if (!host_recorder_new_cgroup(&d->recorder, storage, sizeof(storage), &path, &slot))
+		if (!names_have_room(d) ||
+		    !host_recorder_new_cgroup(&d->recorder, storage, sizeof(storage), &path, &slot))
 			return false;
 		host_recorder_note_cgroup(&d->recorder, slot, learn(d, path));
 		learn_again_later(d, path);
@@ -100,7 +116,7 @@ void app_facts_take(struct app_daemon *d, uint64_t pid)
 		return;
 	host_snapshots_take(&d->snapshots, d->proc_fd, pid, d->cmdlines, d->now.monotonic_usec);
 	app_facts_drain(d); /* the victim's own exec may still wait behind the wake-up */
-	if (d->recording && d->names)
+	if (d->recording)
 		learn_new_cgroups(d); /* `--rm` takes the files away within milliseconds of the death */
 }
 
@@ -232,11 +248,8 @@ void app_facts_name(struct app_daemon *d)
 		host_identity_disown(&id, owner);
 		event_build_disown(&d->event);
 	}
-	if (!host_names_find(d->names, &id, &names)) {
-		/* Never seen alive, or before its files were written: they may be there now. */
-		host_names_learn(d->names, &id, d->now.monotonic_usec);
-		(void)host_names_find(d->names, &id, &names);
-	}
+	struct arena arena = arena_on(d->facts.names, sizeof(d->facts.names));
+	host_namer_find(d->names, &id, path, namer_owner(owner), &arena, &names);
 	event_build_names(&d->event, &names);
 }
 
@@ -246,7 +259,7 @@ static void learn_again(struct app_daemon *d)
 {
 	for (size_t i = 0; i < APP_AGAIN; i++) {
 		struct app_again *a = &d->again[i];
-		if (!a->due_usec || a->due_usec > d->now.monotonic_usec)
+		if (!a->due_usec || a->due_usec > d->now.monotonic_usec || !names_have_room(d))
 			continue;
 		learn(d, slice_of(a->path, a->n));
 		a->due_usec = ++a->tries < AGAIN_TRIES ? d->now.monotonic_usec + (AGAIN_FIRST_USEC << a->tries) : 0;
@@ -291,17 +304,17 @@ bool app_facts_tick(struct app_daemon *d)
 	say_unread(d);
 	if (d->now.monotonic_usec >= host_recorder_deadline(&d->recorder))
 		more = host_recorder_tick(&d->recorder, d->now);
-	if (d->names) {
-		more |= learn_new_cgroups(d);
-		learn_again(d);
-	}
+	more |= learn_new_cgroups(d);
+	learn_again(d);
 	return more;
 }
 
 uint64_t app_facts_deadline(const struct app_daemon *d)
 {
 	uint64_t deadline = d->recording ? host_recorder_deadline(&d->recorder) : UINT64_MAX;
-	for (size_t i = 0; i < APP_AGAIN; i++)
+	app_earlier(&deadline, d->names_due);
+	/* Without room what is due has to wait for it. */
+	for (size_t i = 0; i < APP_AGAIN && d->names_due == UINT64_MAX; i++)
 		if (d->again[i].due_usec)
 			app_earlier(&deadline, d->again[i].due_usec);
 	return deadline;

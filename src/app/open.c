@@ -231,12 +231,9 @@ static void open_names(struct app_daemon *d)
 		return;
 	d->cgroup_fd = host_cgroupfs_open(d->root_fd);
 	d->root_uid = fstat(d->root_fd, &root) < 0 ? 0 : root.st_uid;
-	void *storage = map(host_names_cache_size());
-	int err = storage ? host_names_cache_init(storage, d->root_fd, &d->names) : -errno;
-	if (err < 0) {
-		d->names = NULL;
+	int err = host_namer_open(d->root_fd, &d->names);
+	if (err < 0)
 		log_line(LOG_LEVEL_WARNING, "container names: %s; events will carry ids only", strerror(-err));
-	}
 }
 
 bool app_open(struct app_daemon *d)
@@ -273,7 +270,7 @@ void app_close(struct app_daemon *d)
 	if (d->cmdlines)
 		host_cmdlines_close(d->cmdlines);
 	if (d->names)
-		host_names_cache_close(d->names);
+		host_namer_close(d->names);
 	if (d->cgroup_fd >= 0)
 		close(d->cgroup_fd);
 	kmsg_source_close(&d->source);

@@ -1,7 +1,8 @@
 /*
  * jansson calls malloc_fn(size) and free_fn(ptr) with nothing beside, so the
- * arena in use has to be known to the whole process: the one pointer below is
- * the program's only writable object at file scope. The program has one thread.
+ * arena in use has to be known to whoever calls: each thread has its own. Once
+ * hooked jansson stays so, since another thread may be in the midst of it. These
+ * are the program's only writable objects at file scope.
  *
  * A bump allocator is enough: a tree is built, looked at and forgotten whole.
  * Only the newest block is really given back, which is what jansson's lexer
@@ -10,10 +11,12 @@
 #include "base/json_arena.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdalign.h>
 #include <stdlib.h>
 
-static struct json_arena *in_use;
+static _Thread_local struct json_arena *in_use;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 struct json_arena json_arena_on(void *storage, size_t cap)
 {
@@ -23,6 +26,8 @@ struct json_arena json_arena_on(void *storage, size_t cap)
 static void *take(size_t size)
 {
 	struct json_arena *a = in_use;
+	if (!a)
+		return malloc(size);
 	size_t pad = -(uintptr_t)(a->p + a->n) & (alignof(max_align_t) - 1);
 	if (size > a->cap || pad + size > a->cap - a->n) {
 		a->refused++;
@@ -38,8 +43,15 @@ static void *take(size_t size)
 static void give_back(void *block)
 {
 	struct json_arena *a = in_use;
-	if (block && (char *)block == a->p + a->last)
+	if (!a)
+		free(block);
+	else if (block && (char *)block == a->p + a->last)
 		a->n = a->last;
+}
+
+static void hook(void)
+{
+	json_set_alloc_funcs(take, give_back);
 }
 
 void json_arena_enter(struct json_arena *a)
@@ -48,15 +60,11 @@ void json_arena_enter(struct json_arena *a)
 	a->last = a->cap;
 	a->below = in_use;
 	in_use = a;
-	json_set_alloc_funcs(take, give_back);
+	pthread_once(&once, hook);
 }
 
 void json_arena_leave(struct json_arena *a)
 {
 	in_use = a->below;
 	a->below = NULL;
-	if (in_use)
-		json_set_alloc_funcs(take, give_back);
-	else
-		json_set_alloc_funcs(malloc, free);
 }

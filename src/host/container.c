@@ -5,8 +5,13 @@
  * the unit. A container is known by its runtime for as long as it lives, so its
  * record is renewed rarely; a unit's invocation changes with every start of it,
  * so its two links are read again whenever they may have changed.
+ *
+ * The lock is for the records. It is not held while a file is read; a record stays
+ * where it is meanwhile, since only the one who learns makes and gives up records.
  */
 #include "host/container.h"
+
+#include <pthread.h>
 
 #include "host/container_cache.h"
 
@@ -21,6 +26,7 @@ struct host_names_cache {
 	} user[USERS];
 	struct host_files files;
 	struct host_found found; /* scratch of the subject being read */
+	pthread_mutex_t lock;    /* of what follows */
 	struct host_names_records records;
 };
 
@@ -33,14 +39,17 @@ int host_names_cache_init(void *storage, int root_fd, struct host_names_cache **
 {
 	struct host_names_cache *c = storage;
 	int r = host_files_init(&c->files, root_fd, &c->counters);
-	if (r == 0)
-		*out = c;
-	return r;
+	if (r < 0)
+		return r;
+	pthread_mutex_init(&c->lock, NULL);
+	*out = c;
+	return 0;
 }
 
 void host_names_cache_close(struct host_names_cache *c)
 {
 	host_files_destroy(&c->files);
+	pthread_mutex_destroy(&c->lock);
 }
 
 struct host_names_counters host_names_counters(const struct host_names_cache *c)
@@ -90,8 +99,7 @@ static bool user_may_have_a_look(struct host_names_cache *c, uint32_t uid, uint6
 	return (*looks)++ < HOST_NAMES_USER_LOOKS;
 }
 
-/* The record, when it is due for a look at its files; it is made when there is none. */
-static struct host_names_record *due(struct host_names_cache *c, const struct host_names_key *key, uint64_t now)
+static struct host_names_record *due_locked(struct host_names_cache *c, const struct host_names_key *key, uint64_t now)
 {
 	struct host_names_record *rec = host_names_record_find(&c->records, key);
 	if (rec && now < rec->due_usec)
@@ -107,9 +115,18 @@ static struct host_names_record *due(struct host_names_cache *c, const struct ho
 	return rec;
 }
 
+/* The record, when it is due for a look at its files; it is made when there is none. */
+static struct host_names_record *due(struct host_names_cache *c, const struct host_names_key *key, uint64_t now)
+{
+	pthread_mutex_lock(&c->lock);
+	struct host_names_record *rec = due_locked(c, key, now);
+	pthread_mutex_unlock(&c->lock);
+	return rec;
+}
+
 /* Keeps what was found. When nothing was, or only a poorer source is left, what is known stays: the runtime's file may
  * be gone, and the names are wanted still. */
-static void keep(struct host_names_cache *c, struct host_names_record *rec, bool found, uint64_t now)
+static void keep_locked(struct host_names_cache *c, struct host_names_record *rec, bool found, uint64_t now)
 {
 	if (found) {
 		if (c->found.rank <= rec->rank)
@@ -124,6 +141,13 @@ static void keep(struct host_names_cache *c, struct host_names_record *rec, bool
 	else
 		pause = HOST_NAMES_RENEW_USEC;
 	rec->due_usec = now + pause;
+}
+
+static void keep(struct host_names_cache *c, struct host_names_record *rec, bool found, uint64_t now)
+{
+	pthread_mutex_lock(&c->lock);
+	keep_locked(c, rec, found, now);
+	pthread_mutex_unlock(&c->lock);
 }
 
 static bool told(const struct host_found *found)
@@ -184,11 +208,13 @@ static bool learn_unit(struct host_names_cache *c, const struct host_identity *i
 	if (!rec)
 		return false;
 	host_files_unit(&c->files, id->unit, &c->found);
+	pthread_mutex_lock(&c->lock);
 	for (size_t i = 0; i < HOST_NAMES; i++) /* a link that is gone is remembered */
 		if (!c->found.name[i].p)
 			c->found.name[i] = arena_copy(&c->found.arena, host_names_record_get(rec, (enum host_name)i));
 	host_names_record_put(rec, &c->found, &c->counters);
 	rec->due_usec = now + HOST_NAMES_UNIT_USEC;
+	pthread_mutex_unlock(&c->lock);
 	return true;
 }
 
@@ -200,7 +226,13 @@ bool host_names_learn(struct host_names_cache *c, const struct host_identity *id
 	return unit || container || pod;
 }
 
-static bool find_unit(struct host_names_cache *c, const struct host_identity *id, struct host_names *out)
+static struct slice get(const struct host_names_record *rec, enum host_name which, struct arena *arena)
+{
+	return arena_copy(arena, host_names_record_get(rec, which));
+}
+
+static bool find_unit(struct host_names_cache *c, const struct host_identity *id, struct arena *arena,
+		      struct host_names *out)
 {
 	struct host_names_key key = unit_key(id);
 	if (!id->unit.p)
@@ -208,12 +240,13 @@ static bool find_unit(struct host_names_cache *c, const struct host_identity *id
 	struct host_names_record *rec = host_names_record_find(&c->records, &key);
 	if (!rec)
 		return false;
-	out->invocation_id = host_names_record_get(rec, HOST_NAME_INVOCATION);
-	out->machine = host_names_record_get(rec, HOST_NAME_MACHINE);
+	out->invocation_id = get(rec, HOST_NAME_INVOCATION, arena);
+	out->machine = get(rec, HOST_NAME_MACHINE, arena);
 	return out->invocation_id.p;
 }
 
-static bool find_pod(struct host_names_cache *c, const struct host_identity *id, struct host_names *out)
+static bool find_pod(struct host_names_cache *c, const struct host_identity *id, struct arena *arena,
+		     struct host_names *out)
 {
 	struct host_names_key key = pod_key(id);
 	if (!pod_is_ours(id))
@@ -221,26 +254,27 @@ static bool find_pod(struct host_names_cache *c, const struct host_identity *id,
 	struct host_names_record *rec = host_names_record_find(&c->records, &key);
 	if (!rec)
 		return false;
-	out->pod_name = host_names_record_get(rec, HOST_NAME_POD);
-	out->pod_namespace = host_names_record_get(rec, HOST_NAME_POD_NAMESPACE);
+	out->pod_name = get(rec, HOST_NAME_POD, arena);
+	out->pod_namespace = get(rec, HOST_NAME_POD_NAMESPACE, arena);
 	return out->pod_name.p;
 }
 
-static void copy_innermost(const struct host_names_record *rec, const struct host_identity *id, struct host_names *out)
+static void copy_innermost(const struct host_names_record *rec, const struct host_identity *id, struct arena *arena,
+			   struct host_names *out)
 {
-	out->container_name = host_names_record_get(rec, HOST_NAME_CONTAINER);
-	out->container_image = host_names_record_get(rec, HOST_NAME_IMAGE);
-	out->container_runtime = host_names_record_get(rec, HOST_NAME_RUNTIME);
-	out->compose_project = host_names_record_get(rec, HOST_NAME_COMPOSE_PROJECT);
-	out->compose_service = host_names_record_get(rec, HOST_NAME_COMPOSE_SERVICE);
-	out->ecs_task = host_names_record_get(rec, HOST_NAME_ECS_TASK);
-	out->ecs_container = host_names_record_get(rec, HOST_NAME_ECS_CONTAINER);
+	out->container_name = get(rec, HOST_NAME_CONTAINER, arena);
+	out->container_image = get(rec, HOST_NAME_IMAGE, arena);
+	out->container_runtime = get(rec, HOST_NAME_RUNTIME, arena);
+	out->compose_project = get(rec, HOST_NAME_COMPOSE_PROJECT, arena);
+	out->compose_service = get(rec, HOST_NAME_COMPOSE_SERVICE, arena);
+	out->ecs_task = get(rec, HOST_NAME_ECS_TASK, arena);
+	out->ecs_container = get(rec, HOST_NAME_ECS_CONTAINER, arena);
 	if (!id->pod_uid.p)
-		out->pod_uid = host_names_record_get(rec, HOST_NAME_POD_UID);
-	struct slice pod = host_names_record_get(rec, HOST_NAME_POD);
+		out->pod_uid = get(rec, HOST_NAME_POD_UID, arena);
+	struct slice pod = get(rec, HOST_NAME_POD, arena);
 	if (pod.p) {
 		out->pod_name = pod;
-		out->pod_namespace = host_names_record_get(rec, HOST_NAME_POD_NAMESPACE);
+		out->pod_namespace = get(rec, HOST_NAME_POD_NAMESPACE, arena);
 	}
 }
 
@@ -251,7 +285,8 @@ static bool same_pod(const struct host_names_record *rec, const struct host_iden
 	return !uid.p || !pod_is_ours(id) || slice_eq(uid, id->pod_uid);
 }
 
-static bool find_container(struct host_names_cache *c, const struct host_identity *id, struct host_names *out)
+static bool find_container(struct host_names_cache *c, const struct host_identity *id, struct arena *arena,
+			   struct host_names *out)
 {
 	const struct host_container_id *ct = outermost(id);
 	if (!ct)
@@ -261,19 +296,22 @@ static bool find_container(struct host_names_cache *c, const struct host_identit
 	if (!rec || !same_pod(rec, id))
 		return false;
 	if (id->outer_count) {
-		out->outer_name[id->outer_count - 1] = host_names_record_get(rec, HOST_NAME_CONTAINER);
-		out->outer_image[id->outer_count - 1] = host_names_record_get(rec, HOST_NAME_IMAGE);
+		out->outer_name[id->outer_count - 1] = get(rec, HOST_NAME_CONTAINER, arena);
+		out->outer_image[id->outer_count - 1] = get(rec, HOST_NAME_IMAGE, arena);
 		return out->outer_name[id->outer_count - 1].p;
 	}
-	copy_innermost(rec, id, out);
+	copy_innermost(rec, id, arena, out);
 	return out->container_name.p || out->pod_name.p;
 }
 
-bool host_names_find(struct host_names_cache *c, const struct host_identity *id, struct host_names *out)
+bool host_names_find(struct host_names_cache *c, const struct host_identity *id, struct arena *arena,
+		     struct host_names *out)
 {
 	*out = (struct host_names){0};
-	bool unit = find_unit(c, id, out);
-	bool pod = find_pod(c, id, out);
-	bool container = find_container(c, id, out);
+	pthread_mutex_lock(&c->lock);
+	bool unit = find_unit(c, id, arena, out);
+	bool pod = find_pod(c, id, arena, out);
+	bool container = find_container(c, id, arena, out);
+	pthread_mutex_unlock(&c->lock);
 	return unit && pod && container;
 }

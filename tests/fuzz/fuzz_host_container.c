@@ -77,6 +77,8 @@ static void learn_and_find(int root, const char *cgroup, const char *path)
 {
 	char text[2048];
 	struct arena arena = arena_on(text, sizeof(text));
+	char names_text[16384];
+	struct arena names = arena_on(names_text, sizeof(names_text));
 	struct host_identity id;
 	struct host_names before, after;
 	struct host_names_cache *cache = NULL;
@@ -85,7 +87,7 @@ static void learn_and_find(int root, const char *cgroup, const char *path)
 	must(storage && host_names_cache_init(storage, root, &cache) == 0);
 	host_identity_parse(slice_cstr(cgroup), &arena, &id);
 	host_names_learn(cache, &id, 1);
-	host_names_find(cache, &id, &before);
+	host_names_find(cache, &id, &names, &before);
 	check(before.container_name);
 	check(before.container_image);
 	check(before.pod_name);
@@ -93,7 +95,7 @@ static void learn_and_find(int root, const char *cgroup, const char *path)
 	check(before.compose_project);
 	must(unlinkat(root, path, 0) == 0);
 	must(host_names_learn(cache, &id, UINT64_MAX / 2));
-	host_names_find(cache, &id, &after);
+	host_names_find(cache, &id, &names, &after);
 	must(before.container_name.n == after.container_name.n && before.pod_name.n == after.pod_name.n);
 	host_names_cache_close(cache);
 	free(storage);

@@ -64,7 +64,7 @@ static inline struct host_names find(struct bench *b, const char *path)
 {
 	struct host_identity id = identity(b, path);
 	struct host_names names;
-	host_names_find(b->cache, &id, &names);
+	host_names_find(b->cache, &id, &b->arena, &names);
 	return names;
 }
 

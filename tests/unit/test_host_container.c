@@ -268,7 +268,7 @@ static bool knows_all(struct bench *b, const char *path)
 {
 	struct host_identity id = identity(b, path);
 	struct host_names names;
-	return host_names_find(b->cache, &id, &names);
+	return host_names_find(b->cache, &id, &b->arena, &names);
 }
 
 static void a_lookup_tells_when_a_look_at_files_may_tell_more(void **state)
