@@ -143,7 +143,9 @@ void sink_metrics_publish(struct sink_metrics *s, const struct sink_message *m)
 	one->kills++;
 	one->last = ++s->turn;
 	s->unattributed += is_unattributed(e);
-	if (e->realtime_usec.set && (!s->last_kill_usec.set || e->realtime_usec.v > s->last_kill_usec.v))
+	/* A recovered one comes late; any other is the last, also when the clock was set back since the one before. */
+	if (e->realtime_usec.set &&
+	    (!e->recovered || !s->last_kill_usec.set || e->realtime_usec.v > s->last_kill_usec.v))
 		s->last_kill_usec = e->realtime_usec;
 }
 

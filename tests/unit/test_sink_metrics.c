@@ -150,8 +150,11 @@ static void the_daemons_numbers_are_printed_and_what_is_not_known_is_not(void **
 	event.realtime_usec = (struct opt_u64)OPT(1769903999000001);
 	kill_once(s);
 	event.realtime_usec = (struct opt_u64)OPT(1769903998000000); /* a recovered one comes late */
+	event.recovered = true;
 	kill_once(s);
+	event.recovered = false;
 	memset(&event.identity, 0, sizeof(event.identity));
+	event.realtime_usec = (struct opt_u64)OPT(1769903999000001);
 	kill_once(s);
 	const char *text = published(s, &n);
 	HAS(text, "\noomwatchd_records_lost_total 3\n");
@@ -166,6 +169,20 @@ static void the_daemons_numbers_are_printed_and_what_is_not_known_is_not(void **
 	HAS(text, "\noomwatchd_unattributed_total 1\n");
 	HAS(text, "\noomwatchd_last_kill_timestamp_seconds 1769903999.000001\n");
 	HAS(text, "\noomwatchd_build_info{version=\"1.2\"} 1\n");
+	sink_metrics_free(s);
+}
+
+static void the_last_kill_is_the_last_also_when_the_clock_was_set_back(void **state)
+{
+	(void)state;
+	struct sink_metrics *s = sink_metrics_new();
+	make_kill();
+	event.recovered = false;
+	event.realtime_usec = (struct opt_u64)OPT(1769990399000001);
+	kill_once(s);
+	event.realtime_usec = (struct opt_u64)OPT(1769903999000001);
+	kill_once(s);
+	HAS(published(s, &nothing), "\noomwatchd_last_kill_timestamp_seconds 1769903999.000001\n");
 	sink_metrics_free(s);
 }
 
@@ -252,6 +269,7 @@ int main(void)
 	    cmocka_unit_test(a_name_too_long_is_cut_between_characters),
 	    cmocka_unit_test(the_stalest_series_makes_room_and_no_kill_leaves_the_sum),
 	    cmocka_unit_test(the_daemons_numbers_are_printed_and_what_is_not_known_is_not),
+	    cmocka_unit_test(the_last_kill_is_the_last_also_when_the_clock_was_set_back),
 	    cmocka_unit_test(every_family_has_its_help_and_type_once),
 	    cmocka_unit_test(a_failed_write_leaves_the_old_file_and_no_other),
 	    cmocka_unit_test(what_lies_at_the_temporary_name_is_not_written_through),
