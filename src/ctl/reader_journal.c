@@ -62,10 +62,11 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 		if (rc == 0)
 			return CTL_NEXT_END;
 		uint64_t written;
-		/* An event is written after its kill: what was written before --since happened before it. */
-		if (r->order == CTL_NEWEST_FIRST && r->has_since &&
-		    sd_journal_get_realtime_usec(r->journal, &written) >= 0 && written < r->since_usec)
-			return CTL_NEXT_END;
+		/* An event is written after its kill: what was written before --since happened before it. But a clock
+		 * that was set back leaves later ones before earlier ones, so nothing ends here, and no search by time
+		 * begins. */
+		if (r->has_since && sd_journal_get_realtime_usec(r->journal, &written) >= 0 && written < r->since_usec)
+			continue;
 		if (!get(r->journal, "_UID", &value) || !slice_eq(value, SLICE("0"))) {
 			r->foreign++;
 			continue;
@@ -251,8 +252,7 @@ static int start(struct journal_reader *r, const struct ctl_options *o, struct c
 		return seek_behind(r->journal, o->has_lines ? o->lines : 0);
 	if (r->order == CTL_NEWEST_FIRST)
 		return sd_journal_seek_tail(r->journal);
-	return o->has_since ? sd_journal_seek_realtime_usec(r->journal, o->since_usec)
-			    : sd_journal_seek_head(r->journal);
+	return sd_journal_seek_head(r->journal);
 }
 
 static struct journal_reader *new_reader(void)
