@@ -25,6 +25,9 @@
 #define WAIT_MSEC 2000
 /* Records of the boot before that are looked at: some ten times what a ring of the usual size holds. */
 #define RECORDS 65536
+/* What PID 1 tells journald of units; and more messages in an interval than any storm makes. */
+#define LIMITS "/run/systemd/units"
+#define ENOUGH_MESSAGES 100000
 
 static bool has(const struct app_numbers *set, uint64_t v)
 {
@@ -53,6 +56,28 @@ static struct slice own_unit(const struct app_daemon *d, struct arena *arena)
 		return SLICE_NONE;
 	host_identity_parse(self.cgroup, arena, &id);
 	return arena_copy(arena, id.unit);
+}
+
+/*
+ * journald drops what is over its limit and does not tell the sender. PID 1 passes a unit's own limit on to it in these
+ * links; without them that of journald.conf counts.
+ */
+static void say_limit(struct slice unit)
+{
+	char storage[512], value[32];
+	uint64_t burst;
+	struct text path = text_on(storage, sizeof(storage));
+	if (!slice_present(unit) || access(LIMITS, F_OK) < 0)
+		return;
+	text_addf(&path, LIMITS "/log-rate-limit-burst:%.*s", (int)unit.n, unit.p);
+	ssize_t n = readlink(text_cstr(&path), value, sizeof(value));
+	if (n > 0 && slice_to_u64(slice_of(value, (size_t)n), &burst) && burst >= ENOUGH_MESSAGES)
+		return;
+	log_line(
+	    LOG_LEVEL_WARNING,
+	    "journald limits the messages of %.*s, and may drop events of a storm without a word to us; its socket "
+	    "has them all (LogRateLimitIntervalSec=1s and LogRateLimitBurst=1000000 in the unit lift the limit)",
+	    (int)unit.n, unit.p);
 }
 
 /* Another boot's, when the position that was found is one. */
@@ -167,7 +192,9 @@ void app_past_read(struct app_daemon *d)
 	struct text t = text_on(token, sizeof(token));
 	text_addf(&t, "%d-%llu", (int)getpid(), (unsigned long long)d->start.boottime_usec);
 	bool said = sink_journal_begin(d->journal, text_slice(&t));
-	int r = sink_journal_past_open(&journal, own_unit(d, &arena));
+	struct slice unit = own_unit(d, &arena);
+	say_limit(unit);
+	int r = sink_journal_past_open(&journal, unit);
 	if (r >= 0) {
 		if (!said || !sink_journal_past_wait(&journal, text_slice(&t), WAIT_MSEC))
 			log_line(LOG_LEVEL_WARNING, "journald does not keep up, or is not there: kills published just "
