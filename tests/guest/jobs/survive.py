@@ -1,8 +1,11 @@
 """Runs in a guest with real systemd: nothing lost and nothing twice over kill -9, restarts, reload and a reboot; the
-unit's sandbox; how fast an event is. Prints TAP. BOOT (1, 2) is the first argument."""
+unit's sandbox; a journald with a limit; a clock that is set; how fast an event is. Prints TAP. BOOT (1, 2) is the first
+argument."""
+import fcntl
 import json
 import os
 import socket
+import struct
 import sys
 import threading
 import time
@@ -12,6 +15,8 @@ from guest import (KILL, KILLS_UNSEEN, RECORDS_LOST, SOCKET, Guest, entries, eve
 from guest import kills as events
 
 NOTES = "/var/lib/survive.json"
+RTC_SET_TIME = 0x4024700a
+LIMIT = "/etc/systemd/journald.conf.d/limit.conf"
 notes = {}
 g = Guest()
 
@@ -154,6 +159,85 @@ def socket_unit():
     g.case("without it the daemon makes its own", os.path.exists(SOCKET))
 
 
+def limited():
+    """journald.conf with a limit that a dozen messages reach: the unit has its own, others are cut. The storm comes next."""
+    write(LIMIT, "[Journal]\nRateLimitIntervalSec=1h\nRateLimitBurst=10\n")
+    sh("systemctl", "restart", "systemd-journald")
+    sh("systemd-run", "--wait", "--unit=chatty", "seq", "2000")  # free space raises the limit, tenfold at most
+    sh("journalctl", "--sync")
+    stored = sh("journalctl", "-q", "--no-pager", "-o", "cat", "-u", "chatty", "_TRANSPORT=stdout").split()
+    g.case("journald drops what another unit says beyond its limit", 0 < len(stored) < 500, len(stored))
+
+
+def unlimited():
+    os.unlink(LIMIT)
+    sh("systemctl", "restart", "systemd-journald")
+
+
+def lowered():
+    """An administrator who limits the unit is told; the socket has what journald drops."""
+    drop_in = "/run/systemd/system/oomwatchd.service.d/limit.conf"
+    write(drop_in, "[Service]\nLogRateLimitIntervalSec=1h\nLogRateLimitBurst=2\n")
+    sh("systemctl", "daemon-reload")
+    sh("systemctl", "restart", "oomwatchd")
+    said = wait_for(lambda: sh("journalctl", "-q", "--no-pager", "-o", "cat", "-u", "oomwatchd", "-p", "warning",
+                               "--grep", "may drop events"))
+    g.case("a limit on the unit is warned of", "LogRateLimitBurst=1000000" in said, said)
+    client = Client()
+    wait_for(lambda: client.hello)
+    have_killed("cut", 40, "cut")
+    got = wait_for(lambda: len(client.got) >= 40, 20)
+    print("# of 40 kills under a limit of 2 an hour the journal has %d" % len(named("cut")))
+    g.case("the socket has what journald drops", got and len(named("cut")) < 40, (len(client.got), len(named("cut"))))
+    os.unlink(drop_in)
+    sh("systemctl", "daemon-reload")
+    sh("systemctl", "restart", "oomwatchd")
+
+
+def set_clock(to):
+    """The clock, and the chip from which the next boot takes it."""
+    time.clock_settime(time.CLOCK_REALTIME, to)
+    t = time.gmtime(to)
+    with open("/dev/rtc0") as f:
+        fcntl.ioctl(f, RTC_SET_TIME, struct.pack("9i", t.tm_sec, t.tm_min, t.tm_hour, t.tm_mday, t.tm_mon - 1, t.tm_year - 1900,
+                                                 0, 0, 0))
+
+
+def clock(client):
+    """Set forward a day, back two, to a year without a battery, and right again; a kill at each, seen and unseen."""
+    began, steady = time.time(), time.monotonic()
+
+    def right():
+        return began + time.monotonic() - steady
+    seen, late = len(client.got), []
+    ids = [e["id"] for e in events()]
+    for name, to in (("ahead", began + 86400), ("behind", began - 86400), ("cold", 946684800 + 3600), ("right", None)):
+        set_clock(to or right())
+        before = time.time()
+        have_killed(name, 1, name)
+        wait_for(lambda: named(name), 10)
+        sh("systemctl", "stop", "oomwatchd")
+        os.unlink("/var/lib/oomwatchd/cursor")  # what was published is in the journal alone
+        have_killed(name + "-2", 1, name)
+        sh("systemctl", "start", "oomwatchd")
+        got = wait_for(lambda n=name: (lambda x: len(x) >= 2 and x)(named(n) + named(n + "-2")), 15) or []
+        late += [(name, before, e["realtime_usec"]) for e in got if not before - 1 <= e["realtime_usec"] / 1e6 <= time.time() + 1]
+        g.case("clock %s: a kill and one while it was down are published" % name,
+               [bool(e.get("recovered")) for e in got] == [False, True], got)
+    g.case("each with the time of the clock as it stood", not late, late)
+    now = [e["id"] for e in events()]
+    g.case("whatever the clock, nothing is published twice and the order is kept", now[:len(ids)] == ids and
+           len(now) == len(set(now)) == len(ids) + 8, (len(ids), len(now), len(set(now))))
+    wait_for(lambda: len(client.got) >= seen + 8, 20)
+    got = [e["id"] for _, e in client.got[seen:]]
+    g.case("so has a client that comes back with its last id", got == now[len(ids):] and client.gaps == 0, (got, client.gaps))
+    want = [e["id"] for e in events() if e["realtime_usec"] / 1e6 >= began - 1]
+    for argv in (["list"], ["list", "-r"]):
+        out = sh("oomwatchctl", *argv, "--json=short", "--since=@%d" % (began - 1))
+        listed = [json.loads(x).get("id") for x in out.splitlines() if x.startswith("{")]
+        g.case("oomwatchctl %s --since misses none" % " ".join(argv), sorted(listed) == sorted(want), (listed, want))
+
+
 def last_words():
     """Kills that no daemon sees, then a reboot: only the journal knows them."""
     have_killed("before", 1, "before")
@@ -166,12 +250,16 @@ def last_words():
     sh("journalctl", "--sync")
     notes["boot_id"] = read("/proc/sys/kernel/random/boot_id").replace("-", "")
     notes["before"] = [e["id"] for e in events()]
+    notes["right"] = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    set_clock(946684800)  # the next boot begins in another year
     sh("kill", "-9", str(main_pid()))
     sh("systemctl", "kill", "-s", "KILL", "oomwatchd")
     open("/out/again", "w").close()
 
 
 def after_reboot():
+    print("# the clock of this boot began at %s" % time.strftime("%F %T", time.gmtime(
+        time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))))
     wait_for(lambda: property_of("oomwatchd", "ActiveState") == "active")
     got = wait_for(lambda: (lambda x: len(x) >= 3 and x)(named("unseen")), 60) or named("unseen")
     print("# recovered after a reboot: %s" % json.dumps([(e["id"], e.get("report")) for e in got]))
@@ -195,16 +283,18 @@ def after_reboot():
     while data.count(b"\n") < 4:
         data += s.recv(65536)
     g.case("a client that asks for what came behind the boot before gets them", data.count(b'"recovered":true') == 3, data)
+    set_clock(notes["right"] + 600)
     sh("systemctl", "restart", "oomwatchd")
     time.sleep(3)
     again = [e["id"] for e in events()]
-    g.case("nor after another start", again == ids, (len(again), len(ids)))
+    g.case("nor after another start, with the clock put right", again == ids, (len(again), len(ids)))
 
 
 def first_boot():
     client = Client()
     wait_for(lambda: client.hello)
-    g.run(lambda: latency(client), lambda: storm(client), sandbox, others, socket_unit, last_words)
+    g.run(lambda: latency(client), limited, lambda: storm(client), unlimited, lambda: clock(client), sandbox, others,
+          socket_unit, lowered, last_words)
 
 
 if sys.argv[1] == "1":
