@@ -23,7 +23,7 @@ def configure():
     with open("/run/systemd/journald.conf.d/test.conf", "w") as f:
         f.write("[Journal]\nStorage=volatile\nRuntimeMaxUse=200M\nRateLimitIntervalSec=0\nReadKMsg=no\n"
                 "ForwardToWall=no\nForwardToSyslog=no\nForwardToConsole=no\nAudit=no\n")
-    os.makedirs("/run/oomwatchd")
+    os.makedirs("/run/oomwatchd", exist_ok=True)
 
 
 def ctl(*args, **more):

@@ -3,11 +3,10 @@
 import atexit
 import json
 import os
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import Cases, Daemon, MemoryCgroups, kill_one, need_root, private_run  # noqa: E402
+from integration import Cases, Daemon, MemoryCgroups, kill_one, mount_empty, need_root, private_run, unmount  # noqa: E402
 
 BANK = "3f2a7c81d4e5b69708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f"
 POD = "5a1c7f3e-0d3b-4b6e-9a55-1f2e3d4c5b6a"
@@ -20,8 +19,8 @@ def files():
     for d in PLACES:
         if not os.path.exists(d):
             os.mkdir(d)
-            atexit.register(lambda d=d: (subprocess.run(["umount", d], check=False), os.rmdir(d)))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", d], check=True)
+            atexit.register(lambda d=d: (unmount(d), os.rmdir(d)))
+        mount_empty(d)
     os.makedirs("/var/lib/docker/containers/" + BANK)
     with open("/var/lib/docker/containers/%s/config.v2.json" % BANK, "w") as f:
         json.dump({"ID": BANK, "Name": "/bank", "Config": {"Image": "bank:1"}}, f)

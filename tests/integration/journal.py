@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import BUILD, DAEMON, ROOT, Cases, Journald, need_root, private_run  # noqa: E402
+from integration import BUILD, DAEMON, ROOT, Cases, Journald, need_root, private_run, start_daemon  # noqa: E402
 
 KILL = "MESSAGE_ID=5ef39f0ddfef4293b8e652629a707eda"
 PATIENCE = 60000  # ms
@@ -150,8 +150,8 @@ def absent(cases, feed):
 
 def play(story):
     """The daemon over a saved capture, to the journal."""
-    return subprocess.Popen([DAEMON, "--foreground", "--json", "--journal=yes", "--source=%s/tests/corpus/%s/kmsg" % (ROOT, story)],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return start_daemon([DAEMON, "--foreground", "--json", "--journal=yes", "--source=%s/tests/corpus/%s/kmsg" % (ROOT, story)],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def a_capture(cases):
@@ -165,7 +165,7 @@ def a_capture(cases):
     got = [e["OOM_ID"] for e in current.wait_for(len(want), *["OOM_ID=" + x for x in want], seconds=5)]
     cases.check("every event of a capture reaches a journald that was busy", got == want and p.returncode == 0,
                 "%d of %d; %s" % (len(got), len(want), err))
-    os.kill(current.p.pid, signal.SIGSTOP)
+    current.stall()
     start = time.time()
     out, err = play("6.18-v1/storm").communicate(timeout=30)
     os.kill(current.p.pid, signal.SIGCONT)

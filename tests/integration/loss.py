@@ -4,14 +4,13 @@ when all is well."""
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (Cases, Daemon, Journald, MemoryCgroups, flood, kill_one, need_root, newest_and_oldest,  # noqa: E402
-                         oom_kill_count, private_run)
+from integration import (Cases, Daemon, Journald, MemoryCgroups, flood, kill_one, mount_file, need_root,  # noqa: E402
+                         newest_and_oldest, oom_kill_count, private_run, unmount)
 
 LOST = "MESSAGE_ID=bd0c2a7d54084704ba4a4bcbddf3d583"
 UNSEEN = "MESSAGE_ID=bbbfdbe0b3a6443a8387ad6d1a387c0f"
@@ -151,7 +150,7 @@ def without_a_counter(cases, group):
     """Before 4.13 the kernel does not count: nothing is said of what nobody knows."""
     with open("/proc/vmstat") as f, open("/run/vmstat", "w") as to:
         to.writelines(x for x in f if not x.startswith("oom_kill"))
-    subprocess.run(["mount", "--bind", "/run/vmstat", "/proc/vmstat"], check=True)
+    mount_file("/proc/vmstat", "/run/vmstat")
     with Daemon() as daemon:
         daemon.wait_ready()
         killed = [kill_one(group, 64, "uncounted %d" % i) for i in range(3)]
@@ -160,7 +159,7 @@ def without_a_counter(cases, group):
         cases.check("without a counter kills are events, and nothing else is",
                     len(got) == 3 and not of_type(daemon, "kills-unseen"), daemon.events)
         cases.check("nor is there a word in the log", daemon.log() == "", daemon.log())
-    subprocess.run(["umount", "/proc/vmstat"], check=True)
+    unmount("/proc/vmstat")
 
 
 def main():

@@ -13,7 +13,8 @@ import time
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import DAEMON, Cases, Daemon, MemoryCgroups, kill_one, need_root, private_run, skip  # noqa: E402
+from integration import (DAEMON, Cases, Daemon, MemoryCgroups, kill_one, mount_empty, need_root, private_run,  # noqa: E402
+                         skip, start_daemon)
 
 FOLDER = "/run/textfile"
 TREE = "/run/tree"
@@ -96,9 +97,12 @@ def container(name):
 
 
 def publish(names):
-    subprocess.run([DAEMON, "-f", "--json", "--source=-", "--root=" + TREE, "--metrics-file=" + FILE], check=True,
-                   input="".join(report(3 * i, name, 100 + i) for i, name in enumerate(names)).encode(),
-                   stdout=subprocess.DEVNULL)
+    p = start_daemon([DAEMON, "-f", "--json", "--source=-", "--root=" + TREE, "--metrics-file=" + FILE],
+                     stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    p.stdin.write("".join(report(3 * i, name, 100 + i) for i, name in enumerate(names)).encode())
+    p.stdin.close()
+    if p.wait(60) != 0:
+        raise AssertionError("exit status %d" % p.returncode)
 
 
 def kills_of(samples, label):
@@ -187,7 +191,7 @@ def main():
     need_root()
     private_run()
     os.mkdir(FOLDER)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", FOLDER], check=True)
+    mount_empty(FOLDER, "size=4m,mode=755")
     cases = Cases()
     with Exporter() as exporter:
         hostile(cases, exporter)

@@ -10,8 +10,8 @@ import time
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (Cases, Daemon, Journald, MemoryCgroups, flood, kill_one, need_root, newest_and_oldest,  # noqa: E402
-                         private_run, SocketClient, skip)
+from integration import (Cases, Daemon, Journald, MemoryCgroups, flood, kill_one, mount_file, need_root,  # noqa: E402
+                         newest_and_oldest, private_run, SocketClient, skip, unmount)
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 OPTIONS = ("--journal=yes", "--state=/run/state", "--from=resume", "--socket=/run/events.sock")
@@ -21,10 +21,10 @@ KILL = "MESSAGE_ID=5ef39f0ddfef4293b8e652629a707eda"
 def boot():
     """A new boot id for everybody in this mount namespace."""
     new = str(uuid.uuid4())
-    subprocess.run(["umount", BOOT_ID], stderr=subprocess.DEVNULL, check=False)
+    unmount(BOOT_ID)
     with open("/run/boot_id", "w") as f:
         f.write(new + "\n")
-    if subprocess.run(["mount", "--bind", "/run/boot_id", BOOT_ID], check=False).returncode != 0:
+    if not mount_file(BOOT_ID, "/run/boot_id"):
         skip("root", "cannot mount over " + BOOT_ID)
     return new.replace("-", "")
 

@@ -11,8 +11,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (DAEMON, Cases, Journald, MemoryCgroups, SocketClient, kill_one, need_root,  # noqa: E402
-                         private_run)
+from integration import (DAEMON, Cases, Journald, MemoryCgroups, SocketClient, kill_one, mount_file, need_root,  # noqa: E402
+                         private_run, start_daemon)
 
 KILL = "MESSAGE_ID=5ef39f0ddfef4293b8e652629a707eda"
 SOCKET = "/run/events.sock"
@@ -34,9 +34,9 @@ class Manager:
         self.p = None
 
     def start(self, *options, argv=None, **env):
-        self.p = subprocess.Popen(argv or [DAEMON, "--socket=" + SOCKET, "--state=/run/state",
-                                           "--metrics-file=/run/oomwatchd.prom", *options],
-                                  env=dict(os.environ, NOTIFY_SOCKET=self.address, **env), stdin=subprocess.DEVNULL)
+        self.p = start_daemon(argv or [DAEMON, "--socket=" + SOCKET, "--state=/run/state",
+                                       "--metrics-file=/run/oomwatchd.prom", *options],
+                              env=dict(os.environ, NOTIFY_SOCKET=self.address, **env))
 
     def take(self, seconds):
         self.s.settimeout(seconds)
@@ -154,7 +154,7 @@ def add_group():
     with open("/run/group", "w") as f:
         f.write("".join(x + "\n" for x in text.splitlines() if not x.startswith("oomwatch:")))
         f.write("oomwatch:x:%d:\n" % GROUP)
-    subprocess.run(["mount", "--bind", "/run/group", "/etc/group"], check=True)
+    mount_file("/etc/group", "/run/group")
 
 
 def rights(cases):

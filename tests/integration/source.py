@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import DAEMON, Cases, scratch  # noqa: E402
+from integration import DAEMON, Cases, scratch, start_daemon  # noqa: E402
 
 LONG = 20  # seconds: never waited out by a daemon that does its work
 
@@ -25,8 +25,8 @@ def other_lines(first, count):
 
 class Piped:
     def __init__(self, source="-"):
-        self.p = subprocess.Popen([DAEMON, "-f", "--json", "--source=" + source], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE)
+        self.p = start_daemon([DAEMON, "-f", "--json", "--source=" + source], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
         self.buffer = b""
 
     def write(self, data):

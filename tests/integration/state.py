@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (Cases, Daemon, Journald, MemoryCgroups, SocketClient, kill_one, need_root,  # noqa: E402
+from integration import (Cases, Daemon, Journald, MemoryCgroups, SocketClient, kill_one, mount_empty, need_root,  # noqa: E402
                          private_run)
 
 STATE = "/run/state"
@@ -181,7 +181,7 @@ def main():
     need_root()
     private_run()
     os.mkdir(STATE)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", STATE], check=True)
+    mount_empty(STATE, "size=2m")
     cases = Cases()
     with MemoryCgroups("oomwatchd-state.slice") as groups, Journald() as journald:
         group = groups.add("web.service", 8)

@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+import sandbox
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("OOMWATCHD_BUILD", os.path.join(ROOT, "build"))
 DAEMON = os.path.join(BUILD, "oomwatchd")
@@ -69,6 +71,9 @@ class MemoryCgroups:
     def add(self, name, mib, group=False):
         """A cgroup with a limit; returns (directory, path as the kernel prints it)."""
         path = "%s/%s" % (self.base, name)
+        parent = os.path.dirname(path)
+        if not self.v1 and parent != self.base:
+            self._write(parent + "/cgroup.subtree_control", "+memory")
         self._make(path)
         if self.v1:
             self._write(path + "/memory.limit_in_bytes", str(mib << 20))
@@ -162,13 +167,21 @@ def flood(past):
     return False
 
 
+def start_daemon(argv, stdin=subprocess.DEVNULL, stdout=None, stderr=None, env=None):
+    """As subprocess.Popen; with OOMWATCHD_SANDBOX=1 inside the sandbox of the installed unit."""
+    if sandbox.wanted:
+        return sandbox.Process(argv, stdin, stdout, stderr, env)
+    return subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=stderr, env=env)
+
+
 class Daemon:
     """oomwatchd with --foreground --json, its events read line by line."""
 
     def __init__(self, *options, foreground=True, prefix=()):
         argv = list(prefix) + [DAEMON] + (["--foreground", "--json"] if foreground else []) + list(options)
         self.err = tempfile.TemporaryFile("w+")
-        self.p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self.err, stdin=subprocess.DEVNULL)
+        self.p = start_daemon(argv, stdout=subprocess.PIPE, stderr=self.err)
+        self.err = getattr(self.p, "written", self.err)
         self.buffer = b""
         self.events = []
         os.set_blocking(self.p.stdout.fileno(), False)
@@ -319,10 +332,39 @@ def private_run():
     """A mount namespace of this process' own with an empty /run: journald and sockets there disturb nobody."""
     CLONE_NEWNS = 0x20000
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS) != 0:
-        skip("root", "a mount namespace of its own")
+
+    def unshare():
+        if libc.unshare(CLONE_NEWNS) != 0:
+            skip("root", "a mount namespace of its own")
+
+    if sandbox.wanted:
+        sandbox.private_run(unshare)
+        return
+    unshare()
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
+
+
+def mount_empty(path, options="mode=755"):
+    """An empty file system at `path`, for this process and its daemons alone."""
+    if sandbox.wanted:
+        sandbox.over(path, options)
+        return
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], check=True)
+
+
+def mount_file(path, by):
+    """The same for a file: what is in `by`, below the private /run, stands at `path`. False: not possible here."""
+    if sandbox.wanted:
+        return sandbox.replace(path, by)
+    return subprocess.run(["mount", "--bind", by, path], check=False).returncode == 0
+
+
+def unmount(path):
+    if sandbox.wanted:
+        sandbox.give_back(path)
+        return
+    subprocess.run(["umount", path], stderr=subprocess.DEVNULL, check=False)
 
 
 class Journald:
@@ -360,16 +402,21 @@ class Journald:
         return got
 
     def stall(self):
-        """It stops reading, and its queue is full."""
+        """It stops reading, and its queue is full (net.unix.max_dgram_qlen: 512 where systemd set it), which may take more
+        than one sender may have under way."""
         self.p.send_signal(signal.SIGSTOP)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.connect("/run/systemd/journal/socket")
-            s.setblocking(False)
-            try:
-                while True:
-                    s.send(b"MESSAGE=filler\n")
-            except BlockingIOError:
-                pass
+        sent = 1
+        while sent:
+            sent = 0
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.connect("/run/systemd/journal/socket")
+                s.setblocking(False)
+                try:
+                    while True:
+                        s.send(b"MESSAGE=filler\n")
+                        sent += 1
+                except BlockingIOError:
+                    pass
 
     def resume(self):
         self.p.send_signal(signal.SIGCONT)
@@ -407,5 +454,5 @@ class Cases:
 
 
 def scratch():
-    d = tempfile.mkdtemp(prefix="oomwatchd-test-")
+    d = tempfile.mkdtemp(prefix="oomwatchd-test-", dir=sandbox.shared() if sandbox.wanted else None)
     return d, lambda: shutil.rmtree(d, ignore_errors=True)
