@@ -70,7 +70,7 @@ def private_run(unshare):
     for where in others:
         if not where.startswith(BASE):
             subprocess.run(["mount", "--make-private", where], stderr=subprocess.DEVNULL, check=False)
-    subprocess.run(["mount", "--bind", BASE + "/run", "/run"], check=True)
+    subprocess.run(["mount", "--rbind", BASE + "/run", "/run"], check=True)
     binds["/run"] = ("BindPaths", BASE + "/run")
     over("/var/log/journal", "mode=755")  # the system's own journal has nothing to say here
 
