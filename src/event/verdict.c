@@ -90,20 +90,30 @@ static bool allocating_task(const struct event *e, struct text *t)
 	return true;
 }
 
+/* "the memory node 1", "the memory nodes 0,2"; whether there may be more than one. */
+static bool add_nodes(struct text *t, struct slice nodes)
+{
+	bool many = slice_find(nodes, SLICE(",")) != SLICE_NPOS || slice_find(nodes, SLICE("-")) != SLICE_NPOS ||
+		    !slice_present(nodes);
+	text_add(t, many ? SLICE("the memory nodes") : SLICE("the memory node"));
+	if (slice_present(nodes)) {
+		text_add(t, SLICE(" "));
+		event_words_name(t, nodes);
+	}
+	return many;
+}
+
 static bool cpuset_limit(const struct event *e, struct text *t)
 {
 	if (!slice_eq(e->scope, SLICE("cpuset")))
 		return false;
-	text_add(t, SLICE("the memory nodes"));
-	if (slice_present(e->mems_allowed)) {
-		text_add(t, SLICE(" "));
-		event_words_name(t, e->mems_allowed);
-	}
+	bool many = add_nodes(t, e->mems_allowed);
 	if (slice_present(e->cpuset)) {
 		text_add(t, SLICE(" of cpuset "));
 		event_words_name(t, e->cpuset);
 	}
-	text_add(t, SLICE(" are used up, whatever other nodes have. Next: widen cpuset.mems, or move load away"));
+	text_add(t, many ? SLICE(" are") : SLICE(" is"));
+	text_add(t, SLICE(" used up, whatever other nodes have. Next: widen cpuset.mems, or move load away"));
 	return true;
 }
 
@@ -111,12 +121,10 @@ static bool mempolicy_limit(const struct event *e, struct text *t)
 {
 	if (!slice_eq(e->scope, SLICE("mempolicy")))
 		return false;
-	text_add(t, SLICE("the memory nodes"));
-	if (slice_present(e->nodemask)) {
-		text_add(t, SLICE(" "));
-		event_words_name(t, e->nodemask);
-	}
-	text_add(t, SLICE(" that a memory policy allows are used up. Next: look at numactl or mbind of "));
+	bool many = add_nodes(t, e->nodemask);
+	text_add(t, SLICE(" that a memory policy allows "));
+	text_add(t, many ? SLICE("are") : SLICE("is"));
+	text_add(t, SLICE(" used up. Next: look at numactl or mbind of "));
 	event_words_name(t, slice_present(e->trigger.comm) ? e->trigger.comm : SLICE("the trigger"));
 	return true;
 }
@@ -315,7 +323,7 @@ static void add_limit(const struct event *e, struct text *t)
 	if (limit.set && limit.v && held.v <= limit.v && held.v <= UINT64_MAX / 100)
 		text_addf(t, " of it, %llu %%", (unsigned long long)(held.v * 100 / limit.v));
 	if (slice_present(e->group.cgroup) && !e->selected)
-		text_add(t, SLICE(" and died as a member of its group (memory.oom.group)"));
+		text_add(t, SLICE(", and died as a member of its group (memory.oom.group)"));
 }
 
 /* Less than half of the limit: something else filled it. */
@@ -334,7 +342,7 @@ static bool cgroup_limit(const struct event *e, struct text *t)
 	struct slice unit = slice_present(e->identity.user_unit) ? e->identity.user_unit : e->identity.unit;
 	add_limit(e, t);
 	if (held_little(e)) {
-		text_add(t, SLICE(". Next: see tasks.top and cgroup.stat for what holds the rest"));
+		text_add(t, SLICE(". Next: see the largest tasks (tasks.top) and cgroup.stat for what holds the rest"));
 		return true;
 	}
 	text_add(t, SLICE(". Next: raise "));
@@ -359,7 +367,8 @@ static bool ancestor_limit(const struct event *e, struct text *t)
 	if (!is_memcg(e) || !lies_below(path, e->cgroup.limit_path) || !event_words_limit_hit(e))
 		return false;
 	add_limit(e, t);
-	text_add(t, SLICE(". Next: see who else lives below it (tasks.top), then raise that limit, or give the largest "
+	text_add(t, SLICE(". Next: see who else lives below it (the largest tasks, tasks.top), then raise that limit, "
+			  "or give the largest "
 			  "a limit of its own"));
 	return true;
 }

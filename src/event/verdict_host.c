@@ -97,7 +97,8 @@ bool event_verdict_fragmentation(const struct event *e, struct text *t)
 	text_add_size_kb(t, most->free_kb.v);
 	text_add(t, SLICE(" free, but no block larger than "));
 	text_add_size_kb(t, most->largest_free_block_kb.v);
-	text_add(t, SLICE(". Next: see which driver asks for such pieces, and give vm.min_free_kbytes more room"));
+	text_add(t, SLICE(". Next: see the call trace in the kernel log for who asks for such pieces, and raise "
+			  "vm.min_free_kbytes"));
 	return true;
 }
 
@@ -226,13 +227,17 @@ static bool swap_is_full(const struct event *e)
 	       e->host_memory.swap_free_kb.set && e->host_memory.swap_free_kb.v <= e->host_memory.swap_total_kb.v / 32;
 }
 
-/* File pages beyond shared memory, more than a tenth of RAM. */
-static bool has_page_cache(const struct event *e)
+/* File pages beyond shared memory. */
+static uint64_t page_cache_kb(const struct event *e)
 {
 	struct opt_u64 cache = e->host_memory.pagecache_kb, shmem = e->host_memory.shmem_kb;
-	if (!cache.set || !e->host_memory.total_kb.set || (shmem.set && shmem.v > cache.v))
-		return false;
-	return cache.v - (shmem.set ? shmem.v : 0) > e->host_memory.total_kb.v / 10;
+	return shmem.v > cache.v ? 0 : cache.v - shmem.v;
+}
+
+/* More than a tenth of RAM. */
+static bool has_page_cache(const struct event *e)
+{
+	return e->host_memory.total_kb.set && page_cache_kb(e) > e->host_memory.total_kb.v / 10;
 }
 
 static void add_swap(const struct event *e, struct text *t)
@@ -251,7 +256,8 @@ bool event_verdict_exhausted(const struct event *e, struct text *t)
 	add_swap(e, t);
 	text_add(t, SLICE(" and memory too: "));
 	add_left(e, t);
-	text_add(t, SLICE(". Next: see tasks.top for who holds it; give the largest a limit, or the host more memory"));
+	text_add(t, SLICE(". Next: see the largest tasks (tasks.top) for who holds it; give the largest a limit, or "
+			  "the host more memory"));
 	return true;
 }
 
@@ -260,7 +266,13 @@ bool event_verdict_swap_full(const struct event *e, struct text *t)
 	if (!swap_is_full(e) || !event_verdict_is_short(e))
 		return false;
 	add_swap(e, t);
-	text_add(t, SLICE(", so that only page cache could be given back: "));
+	if (has_page_cache(e)) {
+		text_add(t, SLICE(", and "));
+		text_add_size_kb(t, page_cache_kb(e));
+		text_add(t, SLICE(" of page cache could not make up for it: "));
+	} else {
+		text_add(t, SLICE(": "));
+	}
 	add_left(e, t);
 	text_add(t, SLICE(". Next: add swap, or give the largest services a limit of their own"));
 	return true;

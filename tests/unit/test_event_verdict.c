@@ -170,7 +170,7 @@ static void a_member_of_a_group_below_the_limit_is_below_the_limit(void **state)
 	assert_true(slice_find(e.verdict.text, SLICE("member of its group")) == SLICE_NPOS);
 	e.selected = false;
 	expect("ancestor-limit");
-	says("97 % and died as a member of its group");
+	says("97 %, and died as a member of its group");
 	e.group.cgroup = SLICE("/a"); /* in it, or in a cgroup below it: not known */
 	expect(NULL);
 }
@@ -386,7 +386,7 @@ static void bound_nodes_are_a_cpuset_or_a_mempolicy_limit(void **state)
 	e.cpuset = SLICE("batch");
 	e.mems_allowed = SLICE("1");
 	expect("cpuset-limit");
-	says("nodes 1 of cpuset batch");
+	says("the memory node 1 of cpuset batch is used up");
 	e.scope = SLICE("mempolicy");
 	e.nodemask = SLICE("0,2");
 	expect("mempolicy-limit");
@@ -409,6 +409,7 @@ static void swap_used_up_with_page_cache_left_is_swap_full(void **state)
 	(void)state;
 	e.host_memory.pagecache_kb = num(3 * GIB);
 	expect("swap-full");
+	says("2.9 GiB of page cache could not make up for it: 130 MiB of 16 GiB RAM left");
 	e.host_memory.shmem_kb = num(2 * GIB); /* most of that cache is shared memory, which only swap could take */
 	expect("host-exhausted");
 }
