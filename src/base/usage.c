@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LEFT_WIDTH 26
+#define WIDTH 79 /* of the narrowest terminal that is common */
 
 void usage_row(const char *left, const char *help)
 {
@@ -13,13 +14,19 @@ void usage_row(const char *left, const char *help)
 		printf("  %s\n", left);
 	else
 		printf("  %-*s  ", LEFT_WIDTH, left);
-	for (bool first = true; *help; first = false) {
-		size_t n = strcspn(help, "\n");
-		if (!first || wide)
-			printf("%*s", LEFT_WIDTH + 4, "");
-		printf("%.*s\n", (int)n, help);
-		help += n + (help[n] == '\n');
+	if (wide)
+		printf("%*s", LEFT_WIDTH + 4, "");
+	for (size_t at = 0; *(help += strspn(help, " \n"));) {
+		size_t n = strcspn(help, " \n");
+		if (at && LEFT_WIDTH + 4 + at + 1 + n > WIDTH) {
+			printf("\n%*s", LEFT_WIDTH + 4, "");
+			at = 0;
+		}
+		printf("%s%.*s", at ? " " : "", (int)n, help);
+		at += n + (at > 0);
+		help += n;
 	}
+	putchar('\n');
 }
 
 void usage_option(char letter, const char *name, const char *value, const char *help)
