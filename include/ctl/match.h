@@ -37,6 +37,15 @@ struct ctl_match {
 /* NULL on success, else what is wrong (static text) with the word number `count` - 1, or with all when that is 0.
  * Borrows the words. */
 const char *ctl_match_parse(struct ctl_match *m, char *const *words, int count) ATTR_MUST_CHECK ATTR_NONNULL;
+/* Both about units, names and paths, or both about one PID, key or field. */
+bool ctl_match_same_subject(const struct ctl_term *a, const struct ctl_term *b) ATTR_NONNULL;
+
+/*
+ * The fields of the journal one of which has the term's value in every entry whose event the term can match, ended by
+ * NULL; NULL when there are none such: a name may be the front of an id, and what JSON escapes stands there otherwise.
+ */
+const char *const *ctl_match_fields(const struct ctl_term *t) ATTR_NONNULL;
+
 /* False only when no event with this JSON can match: a look at its bytes, before they are parsed. */
 bool ctl_match_text(const struct ctl_match *m, struct slice json) ATTR_NONNULL;
 bool ctl_match_event(const struct ctl_match *m, const json_t *event) ATTR_NONNULL;

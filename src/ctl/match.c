@@ -185,13 +185,45 @@ static bool match_term(const struct ctl_match *m, const struct ctl_term *t, cons
 	return false;
 }
 
-static bool same_subject(const struct ctl_term *a, const struct ctl_term *b)
+bool ctl_match_same_subject(const struct ctl_term *a, const struct ctl_term *b)
 {
 	if (a->kind == CTL_TERM_FIELD || a->kind == CTL_TERM_PATH)
 		return a->kind == b->kind && slice_eq(a->key, b->key);
 	bool a_name = a->kind == CTL_TERM_NAME || a->kind == CTL_TERM_UNIT || a->kind == CTL_TERM_EXE;
 	bool b_name = b->kind == CTL_TERM_NAME || b->kind == CTL_TERM_UNIT || b->kind == CTL_TERM_EXE;
 	return a->kind == b->kind || (a_name && b_name);
+}
+
+/* The same text in JSON and in a field of the journal, and no other text reads as it. */
+static bool is_plain(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '!' || s.p[i] > '~')
+			return false;
+	return s.n > 0 && s.n <= 4096; /* PATH_MAX */
+}
+
+const char *const *ctl_match_fields(const struct ctl_term *t)
+{
+	static const char *const pid[] = {"OOM_PID", "OOM_TGID", "OOM_COMM", NULL};
+	static const char *const exe[] = {"OOM_EXE", "OOM_CGROUP", "OOM_LIMIT_CGROUP", NULL};
+	/* A user's slice has no field of its own. */
+	static const char *const unit[] = {"OOM_UNIT", "OBJECT_SYSTEMD_USER_UNIT", NULL};
+	if (!is_plain(t->value))
+		return NULL;
+	switch (t->kind) {
+	case CTL_TERM_PID: /* "042" is 42 */
+		return slice_starts(t->value, SLICE("0")) ? NULL : pid;
+	case CTL_TERM_EXE:
+		return exe;
+	case CTL_TERM_UNIT:
+		return slice_ends(t->value, SLICE(".slice")) ? NULL : unit;
+	case CTL_TERM_NAME:
+	case CTL_TERM_FIELD:
+	case CTL_TERM_PATH:
+		break;
+	}
+	return NULL;
 }
 
 /* A value stands in the JSON as it is, unless JSON has an escape for a byte of it, or it is put together from parts. */
@@ -214,7 +246,7 @@ bool ctl_match_text(const struct ctl_match *m, struct slice json)
 	for (uint32_t i = 0; i < m->count; i++) {
 		bool any = false;
 		for (uint32_t j = 0; j < m->count && !any; j++)
-			any = same_subject(&m->term[i], &m->term[j]) && text_holds(&m->term[j], json);
+			any = ctl_match_same_subject(&m->term[i], &m->term[j]) && text_holds(&m->term[j], json);
 		if (!any)
 			return false;
 	}
@@ -238,7 +270,7 @@ bool ctl_match_event(const struct ctl_match *m, const json_t *event)
 	for (uint32_t i = 0; i < m->count; i++) {
 		bool any = false;
 		for (uint32_t j = 0; j < m->count && !any; j++)
-			any = same_subject(&m->term[i], &m->term[j]) && match_term(m, &m->term[j], event);
+			any = ctl_match_same_subject(&m->term[i], &m->term[j]) && match_term(m, &m->term[j], event);
 		if (!any)
 			return false;
 	}

@@ -117,9 +117,7 @@ int ctl_each(const struct ctl_options *o, struct ctl_match *m, const char *path,
 	}
 	give_kept(&kept, turn, each, context);
 	if (!found && next != CTL_NEXT_FAILED && !o->quiet) {
-		/* The journal has already left out what FIELD=VALUE does not match: then nothing was seen, and yet
-		 * there may be some. */
-		if (seen || m->fields_done)
+		if (seen)
 			ctl_say("no event matches");
 		else
 			r->say_empty(r);

@@ -20,7 +20,11 @@ struct journal_reader {
 	struct ctl_reader base;
 	sd_journal *journal;
 	const struct ctl_match *match;
-	bool skipped; /* an event that does not match was not even parsed */
+	bool skipped;  /* an event that does not match was not even parsed */
+	bool narrowed; /* the journal's index was asked for more than the type of events */
+	/* The index was asked for a PID and has given nothing yet: events that were written before there was OOM_TGID
+	 * are found by looking at all. */
+	bool unsure;
 	enum ctl_order order;
 	bool has_since;
 	uint64_t since_usec;
@@ -51,12 +55,21 @@ static enum ctl_next failed(const char *what, int error)
 	return CTL_NEXT_FAILED;
 }
 
+static int begin(struct journal_reader *r);
+static int look_at_all(struct journal_reader *r);
+
 static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 {
 	struct journal_reader *r = (struct journal_reader *)base;
 	for (;;) {
 		struct slice value;
 		int rc = r->order == CTL_NEWEST_FIRST ? sd_journal_previous(r->journal) : sd_journal_next(r->journal);
+		if (rc == 0 && r->unsure) {
+			r->unsure = false;
+			rc = look_at_all(r);
+			if (rc >= 0)
+				continue;
+		}
 		if (rc < 0)
 			return failed("reading the journal", rc);
 		if (rc == 0)
@@ -77,6 +90,7 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 			continue;
 		}
 		*event = there ? ctl_event_parse(value) : NULL;
+		r->unsure = r->unsure && !*event;
 		if (*event)
 			return CTL_NEXT_EVENT;
 		r->unreadable++;
@@ -95,7 +109,8 @@ static bool wait_for_more(struct ctl_reader *base)
 	int n = ctl_poll(fd, (short)events, timeout == UINT64_MAX ? -1 : 1000);
 	if (n < 0)
 		return errno == EINTR && !ctl_interrupted();
-	return sd_journal_process(r->journal) >= 0;
+	int rc = sd_journal_process(r->journal);
+	return rc >= 0 || failed("waiting for the journal", rc) != CTL_NEXT_FAILED;
 }
 
 static bool exists(const char *path)
@@ -117,6 +132,15 @@ static bool forbidden(const char *where)
 	return access(path, R_OK) < 0 && errno == EACCES;
 }
 
+static int add_types(sd_journal *j);
+
+/* Of any kind: when the index was asked for more, nothing seen does not say that there is nothing. */
+static bool holds_events(const struct journal_reader *r)
+{
+	sd_journal_flush_matches(r->journal);
+	return add_types(r->journal) >= 0 && sd_journal_seek_head(r->journal) >= 0 && sd_journal_next(r->journal) > 0;
+}
+
 static void say_empty(const struct ctl_reader *base)
 {
 	const struct journal_reader *r = (const struct journal_reader *)base;
@@ -125,7 +149,7 @@ static void say_empty(const struct ctl_reader *base)
 		return;
 	}
 	uint64_t bytes;
-	if (r->skipped) {
+	if (r->skipped || (r->narrowed && holds_events(r))) {
 		ctl_say("no event matches");
 		return;
 	}
@@ -196,7 +220,7 @@ static int open_journal(const struct ctl_options *o, sd_journal **j)
 	return sd_journal_open(j, SD_JOURNAL_LOCAL_ONLY);
 }
 
-static int add_matches(sd_journal *j, struct ctl_match *m)
+static int add_types(sd_journal *j)
 {
 	char text[256];
 	int rc = 0;
@@ -205,13 +229,62 @@ static int add_matches(sd_journal *j, struct ctl_match *m)
 		text_addf(&t, "MESSAGE_ID=%s", event_message_id(type));
 		rc = sd_journal_add_match(j, t.p, t.n);
 	}
+	return rc;
+}
+
+/* Whether the index can answer for all words about what word `i` is about, and `i` is the first of them. */
+static bool leads_indexed(const struct ctl_match *m, uint32_t i)
+{
+	for (uint32_t k = 0; k < m->count; k++)
+		if (ctl_match_same_subject(&m->term[i], &m->term[k]) && (k < i || !ctl_match_fields(&m->term[k])))
+			return false;
+	return true;
+}
+
+static int add_alternatives(sd_journal *j, const struct ctl_term *term)
+{
+	int rc = 0;
+	for (const char *const *field = ctl_match_fields(term); *field && rc >= 0; field++) {
+		char text[4200]; /* the longest that has fields, and the longest name of one */
+		struct text t = text_on(text, sizeof(text));
+		text_addf(&t, "%s=", *field);
+		text_add(&t, term->value);
+		rc = sd_journal_add_disjunction(j);
+		if (rc >= 0)
+			rc = sd_journal_add_match(j, t.p, t.n);
+	}
+	return rc;
+}
+
+/* Words about units, paths and PIDs, as far as fields of the journal have the answer. */
+static int add_words(struct journal_reader *r, const struct ctl_match *m)
+{
+	int rc = 0;
+	for (uint32_t i = 0; i < m->count && rc >= 0; i++) {
+		if (!leads_indexed(m, i))
+			continue;
+		rc = sd_journal_add_conjunction(r->journal);
+		for (uint32_t k = i; k < m->count && rc >= 0; k++)
+			if (ctl_match_same_subject(&m->term[i], &m->term[k]))
+				rc = add_alternatives(r->journal, &m->term[k]);
+		r->narrowed = true;
+		r->unsure = r->unsure || m->term[i].kind == CTL_TERM_PID;
+	}
+	return rc;
+}
+
+static int add_matches(struct journal_reader *r, const struct ctl_match *m, bool words)
+{
+	sd_journal *j = r->journal;
+	int rc = add_types(j);
 	for (uint32_t i = 0; i < m->count && rc >= 0; i++) {
 		if (m->term[i].kind != CTL_TERM_FIELD || slice_eq(m->term[i].key, SLICE("MESSAGE_ID")))
 			continue;
 		struct slice whole = slice_of(m->term[i].key.p, m->term[i].key.n + 1 + m->term[i].value.n);
 		rc = sd_journal_add_match(j, whole.p, whole.n);
+		r->narrowed = true;
 	}
-	return rc;
+	return rc < 0 || !words ? rc : add_words(r, m);
 }
 
 /* MESSAGE_ID is always narrowed to ours in the index; a word about it chooses among those by the event's type. */
@@ -242,17 +315,27 @@ static int start(struct journal_reader *r, const struct ctl_options *o, struct c
 {
 	int rc = sd_journal_set_data_threshold(r->journal, 0);
 	if (rc >= 0)
-		rc = add_matches(r->journal, m);
+		rc = add_matches(r, m, !follow); /* -n of follow counts all */
 	if (rc < 0)
 		return rc;
 	m->fields_done = fields_are_done(m);
 	r->has_since = o->has_since;
 	r->since_usec = o->since_usec;
-	if (follow)
-		return seek_behind(r->journal, o->has_lines ? o->lines : 0);
+	return follow ? seek_behind(r->journal, o->has_lines ? o->lines : 0) : begin(r);
+}
+
+static int begin(struct journal_reader *r)
+{
 	if (r->order == CTL_NEWEST_FIRST)
 		return sd_journal_seek_tail(r->journal);
 	return sd_journal_seek_head(r->journal);
+}
+
+static int look_at_all(struct journal_reader *r)
+{
+	sd_journal_flush_matches(r->journal);
+	int rc = add_matches(r, r->match, false);
+	return rc < 0 ? rc : begin(r);
 }
 
 static struct journal_reader *new_reader(void)

@@ -135,7 +135,7 @@ static const struct event_field rows[] = {
 
     FIELD(EVENT_U64, victim.pid, "process id as the kernel printed it (a thread's when its leader had exited)",
 	  .types = KILL, .required = true, .journal = "OOM_PID"),
-    FIELD(EVENT_U64, victim.tgid, "process id of the whole process", .types = KILL),
+    FIELD(EVENT_U64, victim.tgid, "process id of the whole process", .types = KILL, .journal = "OOM_TGID"),
     FIELD(EVENT_STR, victim.comm, "its name", .types = KILL, .journal = "OOM_COMM"),
     FIELD(EVENT_U64, victim.uid, "user id", .types = KILL, .journal = "OOM_UID OBJECT_UID"),
     FIELD(EVENT_STR, victim.user, "user name, from the local passwd file", .types = KILL),

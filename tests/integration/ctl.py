@@ -176,6 +176,33 @@ def forgeries(cases):
                 b"forged" in stored and 1 not in pids("list"))
 
 
+def store(event, **fields):
+    lines = dict({"MESSAGE_ID": KILL_ID, "MESSAGE": "stored", "OOM_EVENT": json.dumps(event)}, **fields)
+    subprocess.run(["logger", "--journald"], input="".join("%s=%s\n" % x for x in lines.items()).encode(), check=True)
+
+
+def found_by_the_index(cases):
+    """What the journal's own fields choose is what the events say, whichever field a word may be in."""
+    def kill(seq, pid, tgid, **more):
+        return dict({"version": 1, "type": "oom-kill", "id": "%s-%d" % ("e" * 32, seq), "report": "full", "summary": "stored",
+                     "victim": {"pid": pid, "tgid": tgid, "comm": "7000001"}}, **more)
+    store(kill(1, 7000002, 7000003), OOM_PID=7000002, OOM_TGID=7000003, OOM_COMM="7000001")
+    store(kill(2, 7000004, 7000005), OOM_PID=7000004, OOM_COMM="7000001")  # as it was before there was OOM_TGID
+    store(kill(3, 7000006, 7000006, identity={"unit": "user@7.service", "user_unit": "editor.service"},
+               cgroup={"path": "/a/b", "limit_path": "/a"}), OOM_PID=7000006, OOM_TGID=7000006, OOM_COMM="7000001",
+          OOM_UNIT="user@7.service", OBJECT_SYSTEMD_USER_UNIT="editor.service", OOM_CGROUP="/a/b", OOM_LIMIT_CGROUP="/a")
+    flush()
+    for words, want in ((["7000002"], [1]), (["7000003"], [1]), (["7000004"], [2]), (["7000005"], [2]), (["7000001"], [1, 2, 3]),
+                        (["07000006"], [3]), (["editor.service"], [3]), (["user@7.service"], [3]), (["/a"], [3]),
+                        (["/a/b", "no.service"], [3]), (["/a", "7000002"], []), (["editor.service", "editor"], [3]),
+                        (["7000002", "7000006"], [1, 3])):
+        got = [int(e["id"].split("-")[1]) for e in events("list", *words)]
+        cases.check("the journal finds %s" % " ".join(words), got == want, got)
+    p = ctl("list", "editor.service", "7000002")
+    cases.check("nothing chosen by the journal is not an empty journal", p.returncode == 1
+                and p.err == "oomwatchctl: no event matches\n", p.err)
+
+
 def following(cases, cgroups):
     out = "/run/followed"
     with open(out, "w"):
@@ -195,6 +222,43 @@ def following(cases, cgroups):
                     said and "%d\n" % pwd.getpwnam("nobody").pw_uid in open(out).read(), open(out).read()[:300])
         p.send_signal(signal.SIGTERM)
         cases.check("and ends when asked to, from " + name, p.wait(10) == 0, p.stderr.read())
+
+
+def following_over_a_restart(cases, cgroups):
+    """A daemon goes and another comes; what it publishes before the client is back is asked for."""
+    path = "/run/oomwatchd/second.sock"
+    options = ("--from=end", "--journal=no", "--socket=" + path, "--state=none")
+    with Daemon(*options) as d:
+        d.wait_ready()
+        p = subprocess.Popen([CTL, "follow", "--json=short", "--socket", path, "hog"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        time.sleep(1.0)
+        before = kill_one(cgroups.add("r-1", 16), 64)
+        d.events_of([before])
+        d.stop()
+    time.sleep(0.2)
+    with Daemon(*options) as d:
+        d.wait_ready()
+        during = kill_one(cgroups.add("r-2", 16), 64)
+        d.events_of([during])
+        time.sleep(1.5)
+        after = kill_one(cgroups.add("r-3", 16), 64)
+        d.events_of([after])
+        time.sleep(0.5)
+        d.stop()
+    time.sleep(1.0)
+    p.send_signal(signal.SIGINT)
+    patience = threading.Timer(20, p.kill)
+    patience.start()
+    out, err = p.communicate()
+    patience.cancel()
+    want = [before.pid, during.pid, after.pid]
+    got = [json.loads(x)["victim"]["pid"] for x in out.splitlines()]
+    cases.check("follow outlives a restart of the daemon and shows each kill once", [x for x in got if x in want] == want,
+                (want, got))
+    cases.check("says that it waits, each time, and that the daemon is back", err.count(b"waiting for oomwatchd") == 2
+                and err.count(b"oomwatchd is back") == 1, err)
+    cases.check("and ends well when interrupted while it waits", p.returncode == 0, p.returncode)
 
 
 def following_from_before(cases, victims):
@@ -241,7 +305,9 @@ def main():
             places(cases, victims, folder)
             permissions(cases)
             forgeries(cases)
+            found_by_the_index(cases)
             following(cases, cgroups)
+            following_over_a_restart(cases, cgroups)
             following_from_before(cases, victims)
             selftest(cases)
     clean()

@@ -57,6 +57,39 @@ static void every_name_of_a_kill_finds_it(void **state)
 			fail_msg("\"%s\" does not find the kill", words[i]);
 }
 
+static const char *fields_of(const char *word)
+{
+	static char joined[128];
+	char copy[64], *argv[] = {copy};
+	struct ctl_match m;
+	struct text t = text_on(joined, sizeof(joined));
+	snprintf(copy, sizeof(copy), "%s", word);
+	assert_null(ctl_match_parse(&m, argv, 1));
+	for (const char *const *f = ctl_match_fields(&m.term[0]); f && *f; f++)
+		text_addf(&t, "%s%s", t.n ? " " : "", *f);
+	return text_cstr(&t);
+}
+
+/* Only where each key of the event that the word is held against has its field. */
+static void the_journal_may_choose_by_these_fields(void **state)
+{
+	static const struct {
+		const char *word, *fields;
+	} rows[] = {{"42", "OOM_PID OOM_TGID OOM_COMM"},
+		    {"042", ""},
+		    {"web.service", "OOM_UNIT OBJECT_SYSTEMD_USER_UNIT"},
+		    {"system.slice", ""},
+		    {"/usr/bin/ruby", "OOM_EXE OOM_CGROUP OOM_LIMIT_CGROUP"},
+		    {"/with a blank", ""},
+		    {"/gr\xc3\xb6\xc3\x9f", ""},
+		    {"ruby", ""},
+		    {"scope=memcg", ""},
+		    {"OOM_PID=42", ""}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_string_equal(fields_of(rows[i].word), rows[i].fields);
+}
+
 static void a_text_without_the_words_is_passed_over(void **state)
 {
 	char *words[] = {(char *)"redis", (char *)"nginx"};
@@ -164,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_name_of_a_kill_finds_it),
+	    cmocka_unit_test(the_journal_may_choose_by_these_fields),
 	    cmocka_unit_test(a_text_without_the_words_is_passed_over),
 	    cmocka_unit_test(other_names_do_not),
 	    cmocka_unit_test(words_about_one_thing_widen_and_about_two_narrow),

@@ -125,6 +125,7 @@ static void the_journald_fields_are_the_ones_of_the_format(void **state)
 	    {"OOM_ID", "id"},
 	    {"OOM_SCOPE", "scope"},
 	    {"OOM_PID", "victim.pid"},
+	    {"OOM_TGID", "victim.tgid"},
 	    {"OOM_COMM", "victim.comm"},
 	    {"OOM_UID", "victim.uid"},
 	    {"OBJECT_UID", "victim.uid"},
