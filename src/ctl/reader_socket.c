@@ -1,7 +1,8 @@
 /*
  * Events out of the daemon's socket. What it retains is asked for by one line;
  * where the retained end and the live ones begin is told by the newest id of
- * its greeting.
+ * its greeting. Who follows outlives a restart of the daemon: it comes back and
+ * asks for what was published after the last event it saw.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,14 +19,19 @@
 #define LINE_MAX_BYTES (2 * LIMIT_EVENT_JSON)
 /* oomwatchd greets at once; whoever does not is something else. */
 #define GREETING_MS 5000
+/* Between two attempts to come back. */
+#define AWAY_MS 500
 
 struct socket_reader {
 	struct ctl_reader base;
 	int fd;
 	const char *path;
 	bool follow, greeted, done, failed;
+	bool returning; /* it was greeted before, and the connection has ended since */
+	bool said;      /* that it waits for the daemon */
 	uint64_t replay;
-	char newest[128];
+	char newest[128]; /* id of the newest event retained when it was greeted first */
+	char last[128];   /* id of the last event seen, or of the newest one it did not ask for; "" = none */
 	uint64_t dropped;
 	bool gap;
 	size_t from, to;
@@ -45,20 +51,36 @@ static void notice(struct socket_reader *r, const json_t *j)
 	}
 }
 
+static void remember(char *to, size_t size, struct slice id)
+{
+	if (slice_present(id) && id.n < size) {
+		memcpy(to, id.p, id.n);
+		to[id.n] = '\0';
+	}
+}
+
+/* Nothing seen, and nothing retained at the first greeting: then all that is retained now is new. */
 static bool ask(struct socket_reader *r)
 {
-	char line[64];
-	int n = snprintf(line, sizeof(line), "{\"replay\":%llu}\n", (unsigned long long)r->replay);
-	return r->replay == 0 || send(r->fd, line, (size_t)n, MSG_NOSIGNAL) == n;
+	char line[192];
+	uint64_t replay = r->returning ? UINT64_MAX : r->replay;
+	int n;
+	if (r->returning && r->last[0])
+		n = snprintf(line, sizeof(line), "{\"after\":\"%s\"}\n", r->last);
+	else
+		n = snprintf(line, sizeof(line), "{\"replay\":%llu}\n", (unsigned long long)replay);
+	return replay == 0 || send(r->fd, line, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
 /* The greeting: asks for the replay; with nothing retained there is nothing to wait for. */
 static void greet(struct socket_reader *r, const json_t *hello)
 {
-	struct slice newest = ctl_str(hello, "newest_id");
 	r->greeted = true;
-	if (slice_present(newest) && newest.n < sizeof(r->newest))
-		memcpy(r->newest, newest.p, newest.n);
+	if (!r->returning) {
+		remember(r->newest, sizeof(r->newest), ctl_str(hello, "newest_id"));
+		if (r->replay == 0)
+			remember(r->last, sizeof(r->last), ctl_str(hello, "newest_id"));
+	}
 	if (!r->follow && (r->newest[0] == '\0' || r->replay == 0))
 		r->done = true;
 	else if (!ask(r))
@@ -114,8 +136,15 @@ static bool receive(struct socket_reader *r, bool block)
 static enum ctl_next take_greeting(struct socket_reader *r, const json_t *j)
 {
 	if (j && ctl_is(j, "type", "hello")) {
+		if (r->returning)
+			ctl_say("%s: oomwatchd is back", r->path);
 		greet(r, j);
+		r->returning = r->said = false;
 		return CTL_NEXT_EVENT;
+	}
+	if (j && ctl_is(j, "type", "error") && r->returning) {
+		r->done = true; /* too many clients came back at once: later, then */
+		return CTL_NEXT_END;
 	}
 	if (j && ctl_is(j, "type", "error")) {
 		notice(r, j);
@@ -131,7 +160,8 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 	struct slice line;
 	while (!r->done && !ctl_interrupted()) {
 		if (!take_buffered_line(r, &line)) {
-			if (!r->greeted && ctl_poll(r->fd, POLLIN, GREETING_MS) == 0)
+			/* A daemon that is about to start greets when it has read the kernel's log. */
+			if (!r->greeted && ctl_poll(r->fd, POLLIN, r->returning ? -1 : GREETING_MS) == 0)
 				return not_oomwatchd(r, "no greeting within 5 seconds");
 			/* Not following, the reader waits for the newest retained event: it is on its way. */
 			if (!receive(r, !r->follow || !r->greeted) && r->follow)
@@ -142,7 +172,7 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 		if (!r->greeted) {
 			enum ctl_next greeting = take_greeting(r, j);
 			json_decref(j);
-			if (greeting == CTL_NEXT_FAILED)
+			if (greeting != CTL_NEXT_EVENT)
 				return greeting;
 			continue;
 		}
@@ -150,24 +180,16 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 			continue;
 		if (ctl_get(j, "id")) {
 			r->done = !r->follow && is_newest(r, j);
+			remember(r->last, sizeof(r->last), ctl_str(j, "id"));
 			*event = j;
 			return CTL_NEXT_EVENT;
 		}
 		notice(r, j);
 		json_decref(j);
 	}
-	if (!r->greeted && r->done && !r->failed)
+	if (!r->greeted && r->done && !r->failed && !r->returning)
 		return not_oomwatchd(r, "the connection was closed without a greeting");
 	return r->failed ? CTL_NEXT_FAILED : CTL_NEXT_END;
-}
-
-static bool wait_for_more(struct ctl_reader *base)
-{
-	struct socket_reader *r = (struct socket_reader *)base;
-	if (r->done)
-		return false;
-	int n = ctl_poll(r->fd, POLLIN, -1);
-	return n > 0 || (n < 0 && errno == EINTR && !ctl_interrupted());
 }
 
 static void say_empty(const struct ctl_reader *base)
@@ -213,6 +235,36 @@ static const char *cure(int error)
 	default:
 		return "";
 	}
+}
+
+/* Until there is a connection again; false: a signal asks to stop. */
+static bool come_back(struct socket_reader *r)
+{
+	if (!r->said)
+		ctl_say("%s: the connection has ended: waiting for oomwatchd to come back", r->path);
+	r->said = r->returning = true;
+	r->greeted = false;
+	r->from = r->to = 0;
+	if (r->fd >= 0)
+		close(r->fd);
+	do {
+		r->fd = -1;
+		if (ctl_poll(-1, 0, AWAY_MS) < 0 && ctl_interrupted())
+			return false;
+		r->fd = connect_to(r->path);
+	} while (r->fd < 0);
+	r->base.fd = r->fd;
+	r->done = false;
+	return true;
+}
+
+static bool wait_for_more(struct ctl_reader *base)
+{
+	struct socket_reader *r = (struct socket_reader *)base;
+	if (r->done)
+		return r->follow && !r->failed && come_back(r);
+	int n = ctl_poll(r->fd, POLLIN, -1);
+	return n > 0 || (n < 0 && errno == EINTR && !ctl_interrupted());
 }
 
 int ctl_reader_socket(const char *path, uint64_t replay, bool follow, struct ctl_reader **out)

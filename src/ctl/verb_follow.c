@@ -20,17 +20,18 @@ static bool show(const struct ctl_options *o, const struct ctl_out *out, const j
 			return false;
 	} else {
 		ctl_list_add_time(&t, event, false);
+		size_t at = t.n + 2;
 		fprintf(out->f, "%s%s%s  ", ctl_style(out, CTL_DIM), text_cstr(&t), ctl_style(out, CTL_PLAIN));
 		t = text_on(s, sizeof(s));
 		ctl_add_shown(&t, event, "summary");
 		fputs(ctl_style(out, ctl_is_kill(event) ? CTL_BOLD : CTL_YELLOW), out->f);
-		ctl_put(out, text_slice(&t));
+		ctl_put_wrapped(out, text_slice(&t), at, 4);
 		fprintf(out->f, "%s\n", ctl_style(out, CTL_PLAIN));
 		t = text_on(s, sizeof(s));
 		ctl_add_shown(&t, event, "verdict.text");
 		if (t.n) {
 			fputs("    ", out->f);
-			ctl_put(out, text_slice(&t));
+			ctl_put_wrapped(out, text_slice(&t), 4, 4);
 			fputc('\n', out->f);
 		}
 	}
@@ -103,8 +104,6 @@ int ctl_verb_follow(const struct ctl_options *o)
 			break;
 		}
 	}
-	if (ok && next != CTL_NEXT_FAILED && !ctl_interrupted() && r->wait && !o->quiet)
-		ctl_say("the connection to oomwatchd has ended: it was stopped or restarted");
 	bool ended = !ctl_interrupted() && r->wait && ok;
 	rc = r->close(r);
 	if (!ctl_out_close(&out))

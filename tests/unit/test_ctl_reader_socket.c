@@ -99,26 +99,61 @@ static void a_daemon_that_retains_nothing_ends_the_list_at_once(void **state)
 	assert_server_was_content();
 }
 
-static void following_takes_live_events_until_the_daemon_goes(void **state)
+static size_t follow_until(struct ctl_reader *r, uint64_t *pids, size_t n, size_t want)
+{
+	json_t *event;
+	do {
+		while (r->next(r, &event) == CTL_NEXT_EVENT) {
+			assert_true(n < want && ctl_num(event, "victim.pid", &pids[n++]));
+			json_decref(event);
+		}
+	} while (n < want && r->wait(r));
+	return n;
+}
+
+static void following_takes_live_events_and_outlives_the_daemon(void **state)
 {
 	struct ctl_reader *r;
-	json_t *event;
-	uint64_t pids[2] = {0};
-	size_t n = 0;
+	uint64_t pids[4] = {0};
 	(void)state;
 	serve(HELLO, "", "{\"type\":\"dropped\",\"count\":5}\nnot json\n" EVENT(8) EVENT(9), false);
 	assert_int_equal(ctl_reader_socket(path, 0, true, &r), 0);
-	do {
-		while (r->next(r, &event) == CTL_NEXT_EVENT) {
-			assert_true(n < 2 && ctl_num(event, "victim.pid", &pids[n++]));
-			json_decref(event);
-		}
-	} while (r->wait(r));
-	assert_int_equal(n, 2);
+	assert_int_equal(follow_until(r, pids, 0, 2), 2);
+	assert_server_was_content();
+	/* a new daemon retains what it published itself, and greets late */
+	serve("{\"type\":\"hello\",\"newest_id\":\"a-11\"}\n", "{\"after\":\"a-9\"}\n",
+	      "{\"type\":\"replay-gap\"}\n" EVENT(11) EVENT(12), true);
+	assert_int_equal(follow_until(r, pids, 2, 4), 4);
 	assert_int_equal(pids[0], 8);
 	assert_int_equal(pids[1], 9);
+	assert_int_equal(pids[2], 11);
+	assert_int_equal(pids[3], 12);
 	r->close(r);
 	assert_server_was_content();
+}
+
+static void coming_back_asks_for_what_is_new_to_it(void **state)
+{
+	static const struct {
+		const char *hello, *ask;
+	} rows[] = {{HELLO, "{\"after\":\"a-2\"}\n"}, /* retained before it came, and not asked for */
+		    {"{\"type\":\"hello\"}\n", "{\"replay\":18446744073709551615}\n"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct ctl_reader *r;
+		json_t *event;
+		uint64_t pids[1] = {0};
+		serve(rows[i].hello, "", "", false);
+		assert_int_equal(ctl_reader_socket(path, 0, true, &r), 0);
+		assert_server_was_content();
+		for (int n = 0; n < 3; n++) /* the greeting, and the end of the connection */
+			assert_int_equal(r->next(r, &event), CTL_NEXT_END);
+		serve(rows[i].hello, rows[i].ask, EVENT(3), true);
+		assert_int_equal(follow_until(r, pids, 0, 1), 1);
+		assert_int_equal(pids[0], 3);
+		r->close(r);
+		assert_server_was_content();
+	}
 }
 
 static void who_does_not_greet_is_no_daemon(void **state)
@@ -186,7 +221,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_retained_is_read_up_to_the_newest),
 	    cmocka_unit_test(a_daemon_that_retains_nothing_ends_the_list_at_once),
-	    cmocka_unit_test(following_takes_live_events_until_the_daemon_goes),
+	    cmocka_unit_test(following_takes_live_events_and_outlives_the_daemon),
+	    cmocka_unit_test(coming_back_asks_for_what_is_new_to_it),
 	    cmocka_unit_test(who_does_not_greet_is_no_daemon),
 	    cmocka_unit_test(no_daemon_is_a_failure_with_a_cure),
 	    cmocka_unit_test(a_command_gets_the_event_on_its_input_and_nothing_in_its_words),
