@@ -15,6 +15,7 @@ struct ctl_column {
 	int pad;      /* < 0: right-aligned */
 	size_t least; /* > 0: flexible down to this */
 	enum ctl_style style;
+	size_t keep; /* > 0: not below this while others can give */
 };
 
 struct ctl_row {

@@ -33,6 +33,8 @@ void ctl_add_whose(struct text *t, const json_t *event) ATTR_NONNULL;
 void ctl_add_what(struct text *t, const json_t *event) ATTR_NONNULL;
 /* The verdict's code; "(suppressed)", "(partial)" when the kernel's report is missing or torn. */
 void ctl_add_verdict(struct text *t, const json_t *event) ATTR_NONNULL;
+/* "node 1", "nodes 0,2" */
+void ctl_add_nodes(struct text *t, const json_t *event, const char *path) ATTR_NONNULL;
 /* "1 GiB pod", "512 MiB own", "host 24 GiB"; nothing when the limit is not known. */
 void ctl_add_limit(struct text *t, const json_t *event) ATTR_NONNULL;
 /* Resident memory of the victim, kB. */

@@ -27,7 +27,8 @@ static const char style[] =
     "1rem;margin:0}dt{color:var(--dim)}dd{margin:0}"
     "table{border-collapse:collapse;width:100%}th{text-align:left;color:var(--dim);font-weight:600;font-size:.85rem}"
     "th,td{padding:.3rem .5rem;border-bottom:1px solid "
-    "var(--line);vertical-align:top;overflow-wrap:break-word}td.t{white-space:nowrap}.what{overflow-wrap:anywhere}."
+    "var(--line);vertical-align:top;overflow-wrap:break-word}td.t,td.v{white-space:nowrap}.what{overflow-wrap:anywhere}"
+    "."
     "phone{display:none}td.n,th.n{text-align:right;"
     "white-space:nowrap}tr.dead td{color:var(--red);font-weight:600}.scroll{overflow-x:auto}a{color:var(--c0)}"
     ".pair{margin-bottom:.4rem}.pair th:first-child{padding-left:0}"
@@ -175,8 +176,10 @@ void ctl_html_table_row(FILE *f, const json_t *event, unsigned number)
 	fputs("</td>", f);
 	if (!ctl_is_kill(event)) {
 		fputs("<td colspan=\"5\">", f);
+		if (number)
+			fprintf(f, "<a href=\"#kill%u\">", number);
 		ctl_html_text(f, ctl_str(event, "summary"));
-		fputs("</td></tr>\n", f);
+		fputs(number ? "</a></td></tr>\n" : "</td></tr>\n", f);
 		return;
 	}
 	fputs("<td class=\"n wide\">", f);
@@ -201,7 +204,7 @@ void ctl_html_table_row(FILE *f, const json_t *event, unsigned number)
 	ctl_add_limit(&t, event);
 	fputs("</td><td class=\"wide\">", f);
 	escape(f, text_slice(&t));
-	fputs("</td><td class=\"wide\">", f);
+	fputs("</td><td class=\"wide v\">", f);
 	escape(f, text_slice(&verdict));
 	fputs("</td></tr>\n", f);
 }

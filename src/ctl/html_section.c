@@ -109,8 +109,10 @@ static void put_victim(FILE *f, const json_t *event)
 	ctl_add_parents(&t, event);
 	text_row(f, "Parents", text_slice(&t), false);
 	t = text_on(s, sizeof(s));
-	if (ctl_num(event, "victim.uptime_sec", &v))
-		ctl_when_add_span(&t, v);
+	if (ctl_num(event, "victim.uptime_sec", &v)) {
+		text_add(&t, v ? SLICE("") : SLICE("less than "));
+		ctl_when_add_span(&t, v ? v : 1);
+	}
 	text_row(f, "Ran for", text_slice(&t), false);
 	number_row(f, event, "oom_score", "victim.oom_score");
 	number_row(f, event, "oom_score_adj", "victim.oom_score_adj");
@@ -152,8 +154,10 @@ static void put_memory(FILE *f, const json_t *event)
 	json_array_foreach(ctl_get(event, "victim.history"), i,
 			   point) if (count < ARRAY_COUNT(p) - 1 && ctl_num(point, "age_sec", &p[count].age_sec) &&
 				      ctl_num(point, "rss_kb", &p[count].kb)) count++;
-	if (count && ctl_held_kb(event, &held))
+	if (count && ctl_held_kb(event, &held)) {
+		count -= p[count - 1].age_sec == 0;
 		p[count++] = (struct ctl_svg_point){0, held};
+	}
 	if (count >= 2 && p[0].age_sec) {
 		fputs("<h3>Before the kill</h3>", f);
 		ctl_svg_history(f, p, count, ctl_limit_kind(event) == CTL_LIMIT_HOST ? 0 : limit);
@@ -178,9 +182,12 @@ static void usage_row(FILE *f, const json_t *event, const char *name, const char
 	begin_row(f, name);
 	ctl_html_size(f, usage);
 	snprintf(path, sizeof(path), "cgroup.%s.limit_kb", key);
-	if (ctl_num(event, path, &limit)) {
+	bool limited = ctl_num(event, path, &limit);
+	if (limited && limit) {
 		fputs(" of ", f);
 		ctl_html_size(f, limit);
+	} else if (limited) {
+		fputs(", none allowed", f);
 	} else {
 		fputs(", no limit", f);
 	}
@@ -326,6 +333,15 @@ static void put_trigger(FILE *f, const json_t *event)
 	fputs("</dl>\n", f);
 }
 
+static void size_or_dash(FILE *f, const json_t *task, const char *key)
+{
+	uint64_t kb;
+	if (ctl_num(task, key, &kb))
+		ctl_html_size(f, kb);
+	else
+		fputc('-', f);
+}
+
 static void put_top(FILE *f, const json_t *event)
 {
 	const json_t *task, *list = ctl_get(event, "tasks.top");
@@ -350,14 +366,14 @@ static void put_top(FILE *f, const json_t *event)
 		ctl_add_bytes(&t, task, "comm");
 		ctl_html_text(f, text_slice(&t));
 		fputs("</td><td class=\"n\">", f);
-		if (ctl_num(task, "rss_kb", &v))
-			ctl_html_size(f, v);
+		size_or_dash(f, task, "rss_kb");
 		fputs("</td><td class=\"n\">", f);
-		if (ctl_num(task, "swap_kb", &v))
-			ctl_html_size(f, v);
+		size_or_dash(f, task, "swap_kb");
 		fputs("</td><td class=\"n\">", f);
 		if (ctl_int(task, "oom_score_adj", &adj))
 			fprintf(f, "%lld", (long long)adj);
+		else
+			fputc('-', f);
 		fputs("</td></tr>\n", f);
 	}
 	fputs("</table></div>\n", f);
@@ -380,6 +396,7 @@ void ctl_html_section(FILE *f, const json_t *event, unsigned number)
 		fputs("</p>\n", f);
 	}
 	fputs("<dl>", f);
+	string_row(f, event, "Verdict", "verdict.code", false);
 	put_when(f, event);
 	string_row(f, event, "Event", "id", true);
 	fputs("</dl>\n", f);

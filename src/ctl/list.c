@@ -29,7 +29,7 @@ struct ctl_list *ctl_list_new(int width)
 	static const struct ctl_column columns[COLUMNS] = {
 	    [TIME] = {"TIME", 1, 0, CTL_DIM},     [PID] = {"PID", -1, 0, CTL_PLAIN},
 	    [WHAT] = {"WHAT", 1, 14, CTL_BOLD},   [HELD] = {"HELD", -1, 0, CTL_PLAIN},
-	    [LIMIT] = {"LIMIT", 1, 6, CTL_PLAIN}, [VERDICT] = {"VERDICT", 1, 8, CTL_YELLOW},
+	    [LIMIT] = {"LIMIT", 1, 6, CTL_PLAIN}, [VERDICT] = {"VERDICT", 1, 8, CTL_YELLOW, 18},
 	};
 	struct ctl_list *l = calloc(1, sizeof(*l));
 	if (!l)

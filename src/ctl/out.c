@@ -218,19 +218,59 @@ void ctl_put_fitted(const struct ctl_out *out, struct slice s, size_t columns, i
 		fprintf(out->f, "%*s", blanks, "");
 }
 
+static bool is_unit(struct slice word)
+{
+	static const char *const units[] = {"kB", "MiB", "GiB", "TiB", "%"};
+	while (word.n && slice_find(SLICE(",.;:)"), slice_sub(word, word.n - 1, word.n)) != SLICE_NPOS)
+		word = slice_sub(word, 0, word.n - 1);
+	for (size_t i = 0; i < ARRAY_COUNT(units); i++)
+		if (slice_eq(word, slice_cstr(units[i])))
+			return true;
+	return false;
+}
+
+/* The next word; a number takes its unit along. */
+static bool take_whole_word(struct slice *s, struct slice *word)
+{
+	struct slice unit, rest;
+	if (!take_word(s, word))
+		return false;
+	rest = *s;
+	if (word->p[word->n - 1] >= '0' && word->p[word->n - 1] <= '9' && take_word(&rest, &unit) && is_unit(unit) &&
+	    unit.p == word->p + word->n + 1) {
+		*word = slice_of(word->p, word->n + 1 + unit.n);
+		*s = rest;
+	}
+	return true;
+}
+
+static void new_line(const struct ctl_out *out, size_t indent)
+{
+	fprintf(out->f, "\n%*s", (int)indent, "");
+}
+
 void ctl_put_wrapped(const struct ctl_out *out, struct slice s, size_t at, size_t indent)
 {
 	size_t limit = out->width == INT_MAX ? SIZE_MAX : (size_t)out->width;
 	struct slice word;
 	bool first = true;
-	while (take_word(&s, &word)) {
+	while (take_whole_word(&s, &word)) {
 		size_t w = ctl_width(word);
-		if (!first && at + 1 + w > limit) {
-			fprintf(out->f, "\n%*s", (int)indent, "");
+		if (at > indent && at + !first + w > limit) {
+			new_line(out, indent);
 			at = indent;
 		} else if (!first) {
 			fputc(' ', out->f);
 			at++;
+		}
+		/* longer than a line: a path */
+		while (at + w > limit && limit > at + 1) {
+			struct slice front = fitting(word, limit - at);
+			ctl_put(out, front);
+			new_line(out, indent);
+			at = indent;
+			word = slice_sub(word, front.n, word.n);
+			w = ctl_width(word);
 		}
 		ctl_put(out, word);
 		at += w;

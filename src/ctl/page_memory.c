@@ -43,8 +43,10 @@ static void put_history(const struct ctl_out *out, const json_t *event)
 			p[n++] = (struct ctl_point){first - age, kb};
 	}
 	/* The last point is the kill itself, where its size is known. */
-	if (n && ctl_held_kb(event, &kb) && p[n - 1].x < first)
+	if (n && ctl_held_kb(event, &kb)) {
+		n -= p[n - 1].x == first;
 		p[n++] = (struct ctl_point){first, kb};
+	}
 	struct text t = text_on(left, sizeof(left));
 	if (n >= 2) {
 		text_add(&t, SLICE("-"));
@@ -67,12 +69,13 @@ static void usage_row(const struct ctl_out *out, const json_t *event, const char
 	if (!ctl_num(event, path, &usage))
 		return;
 	snprintf(path, sizeof(path), "cgroup.%s.limit_kb", key);
-	if (ctl_num(event, path, &limit)) {
+	bool limited = ctl_num(event, path, &limit);
+	if (limited && limit) {
 		bar_row(out, name, usage, limit, "limit");
 	} else {
 		struct text t = text_on(s, sizeof(s));
 		text_add_size_kb(&t, usage);
-		text_add(&t, SLICE(", no limit"));
+		text_add(&t, limited ? SLICE(", none allowed") : SLICE(", no limit"));
 		ctl_page_row(out, name, &t);
 	}
 	snprintf(path, sizeof(path), "cgroup.%s.failcnt", key);
@@ -227,13 +230,15 @@ void ctl_page_put_top(const struct ctl_out *out, const json_t *event)
 		return;
 	json_array_foreach(list, i, task) if (ctl_num(task, "rss_kb", &kb) && kb > max) max = kb;
 	ctl_num(event, "victim.pid", &victim);
+	/* Behind the bar stands " 1023 MiB swapped, adj -999  <- killed" at most. */
+	size_t bar = out->width >= 100 ? 20 : 5;
 	ctl_page_heading(out, "Largest tasks then");
 	json_array_foreach(list, i, task)
 	{
 		char s[128];
 		struct text t = text_on(s, sizeof(s));
 		bool dead = ctl_num(task, "pid", &v) && v == victim;
-		fprintf(out->f, "  %s%8llu  ", ctl_style(out, dead ? CTL_RED : CTL_PLAIN), (unsigned long long)v);
+		fprintf(out->f, "  %s%7llu  ", ctl_style(out, dead ? CTL_RED : CTL_PLAIN), (unsigned long long)v);
 		ctl_add_shown(&t, task, "comm");
 		ctl_put_fitted(out, text_slice(&t), 16, 1);
 		t = text_on(s, sizeof(s));
@@ -241,16 +246,16 @@ void ctl_page_put_top(const struct ctl_out *out, const json_t *event)
 			text_add_size_kb(&t, kb);
 		else
 			text_add(&t, SLICE("-"));
-		ctl_put_fitted(out, text_slice(&t), 10, -1);
+		ctl_put_fitted(out, text_slice(&t), 9, -1);
 		fprintf(out->f, "%s  ", ctl_style(out, CTL_PLAIN));
-		ctl_put_bar(out, ctl_num(task, "rss_kb", &kb) ? kb : 0, max, 20, dead ? CTL_RED : CTL_BLUE);
+		ctl_put_bar(out, ctl_num(task, "rss_kb", &kb) ? kb : 0, max, bar, dead ? CTL_RED : CTL_BLUE);
 		t = text_on(s, sizeof(s));
 		if (ctl_num(task, "swap_kb", &kb) && kb)
 			ctl_page_add_kb(&t, task, "swap_kb", "swapped");
 		int64_t adj;
 		if (ctl_int(task, "oom_score_adj", &adj) && adj)
 			text_addf(&t, "%sadj %lld", t.n ? ", " : "", (long long)adj);
-		if (t.n && (out->width == INT_MAX || out->width >= 90))
+		if (t.n)
 			fprintf(out->f, " %s", text_cstr(&t));
 		fprintf(out->f, "%s\n", dead ? ctl_glyph(out, "  \xe2\x86\x90 killed", "  <- killed") : "");
 	}

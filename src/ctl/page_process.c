@@ -56,7 +56,8 @@ void ctl_page_put_victim(const struct ctl_out *out, const json_t *event)
 		ctl_when_add(&t, v, false);
 	if (ctl_num(event, "victim.uptime_sec", &v)) {
 		text_add(&t, t.n ? SLICE(", ran for ") : SLICE("ran for "));
-		ctl_when_add_span(&t, v);
+		text_add(&t, v ? SLICE("") : SLICE("less than "));
+		ctl_when_add_span(&t, v ? v : 1);
 	}
 	ctl_page_row(out, "Started", &t);
 	t = text_on(s, sizeof(s));
@@ -143,8 +144,8 @@ static void put_request(const struct ctl_out *out, const json_t *event)
 	t = text_on(s, sizeof(s));
 	ctl_add_shown(&t, event, "cpuset");
 	if (ctl_get(event, "mems_allowed")) {
-		text_add(&t, t.n ? SLICE(", nodes ") : SLICE("nodes "));
-		ctl_add_shown(&t, event, "mems_allowed");
+		text_add(&t, t.n ? SLICE(", ") : SLICE(""));
+		ctl_add_nodes(&t, event, "mems_allowed");
 	}
 	ctl_page_row(out, "Cpuset", &t);
 }

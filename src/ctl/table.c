@@ -58,19 +58,32 @@ static size_t total(const struct ctl_table *t, const size_t *width)
 	return sum;
 }
 
-/* Takes a column from the widest flexible one until all fit. */
+static size_t floor_of(const struct ctl_column *c, bool hard)
+{
+	return !hard && c->keep ? c->keep : c->least;
+}
+
+/* Takes a column from the widest flexible one until all fit; from those to be kept only when nothing else is left. */
 static void shrink(const struct ctl_table *t, size_t *width, size_t limit)
 {
-	for (size_t sum = total(t, width); sum > limit; sum--) {
-		size_t widest = SIZE_MAX;
-		for (size_t c = 0; c < t->columns; c++)
-			if (t->column[c].least && width[c] > t->column[c].least &&
-			    (widest == SIZE_MAX ||
-			     width[c] - t->column[c].least > width[widest] - t->column[widest].least))
+	bool hard = false;
+	for (size_t sum = total(t, width); sum > limit;) {
+		size_t widest = SIZE_MAX, most = 0;
+		for (size_t c = 0; c < t->columns; c++) {
+			size_t least = floor_of(&t->column[c], hard);
+			if (t->column[c].least && width[c] > least && width[c] - least > most) {
 				widest = c;
-		if (widest == SIZE_MAX)
+				most = width[c] - least;
+			}
+		}
+		if (widest == SIZE_MAX && hard)
 			return;
+		if (widest == SIZE_MAX) {
+			hard = true;
+			continue;
+		}
 		width[widest]--;
+		sum--;
 	}
 }
 

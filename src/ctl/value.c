@@ -277,7 +277,15 @@ static void add_limit_name(struct text *t, const json_t *event)
 		text_add_shown(t, name);
 }
 
-/* The memory that ran out, where it was not all of the host's: "node 1", "nodes 0,2". */
+void ctl_add_nodes(struct text *t, const json_t *event, const char *path)
+{
+	struct slice nodes = ctl_str(event, path);
+	bool many = slice_find(nodes, SLICE(",")) != SLICE_NPOS || slice_find(nodes, SLICE("-")) != SLICE_NPOS;
+	text_add(t, many ? SLICE("nodes ") : SLICE("node "));
+	ctl_add_shown(t, event, path);
+}
+
+/* The memory that ran out, where it was not all of the host's. */
 static bool add_nodes(struct text *t, const json_t *event)
 {
 	const char *key = ctl_is(event, "scope", "cpuset")      ? "mems_allowed"
@@ -285,10 +293,7 @@ static bool add_nodes(struct text *t, const json_t *event)
 								: NULL;
 	if (!key || !slice_present(ctl_str(event, key)))
 		return false;
-	bool many = slice_find(ctl_str(event, key), SLICE(",")) != SLICE_NPOS ||
-		    slice_find(ctl_str(event, key), SLICE("-")) != SLICE_NPOS;
-	text_add(t, many ? SLICE("nodes ") : SLICE("node "));
-	ctl_add_shown(t, event, key);
+	ctl_add_nodes(t, event, key);
 	return true;
 }
 

@@ -67,19 +67,22 @@ static void print(const struct ctl_out *out, const struct ctl_options *o, const 
 {
 	char s[256];
 	struct text w = text_on(s, sizeof(s));
-	fprintf(out->f, "%s%llu kill%s%s", ctl_style(out, CTL_BOLD), (unsigned long long)t->kills,
-		t->kills == 1 ? "" : "s", ctl_style(out, CTL_PLAIN));
+	text_addf(&w, "%llu kill%s", (unsigned long long)t->kills, t->kills == 1 ? "" : "s");
+	fprintf(out->f, "%s%s%s", ctl_style(out, CTL_BOLD), text_cstr(&w), ctl_style(out, CTL_PLAIN));
+	size_t at = w.n;
+	w = text_on(s, sizeof(s));
 	if (t->dated) {
+		text_add(&w, SLICE(", "));
 		if (t->first_usec != t->last_usec) {
 			ctl_when_add(&w, t->first_usec, false);
 			text_add(&w, SLICE(" to "));
 		}
 		ctl_when_add(&w, t->last_usec, true);
-		fprintf(out->f, ", %s", text_cstr(&w));
 	}
 	if (t->groups)
-		fprintf(out->f, "; %llu decision%s killed several processes at once", (unsigned long long)t->groups,
-			t->groups == 1 ? "" : "s");
+		text_addf(&w, "; %llu decision%s killed several processes at once", (unsigned long long)t->groups,
+			  t->groups == 1 ? "" : "s");
+	ctl_put_wrapped(out, text_slice(&w), at, 0);
 	fputc('\n', out->f);
 	if (t->lost)
 		fprintf(out->f, "%s%llu record%s of the kernel log lost%s\n", ctl_style(out, CTL_YELLOW),

@@ -70,6 +70,15 @@ static void what_died_inside_of_a_container_stands_below_its_name(void **state)
 	assert_holds(text, "  0123456789ab/ruby");
 }
 
+static void a_verdict_is_cut_last(void **state)
+{
+	const char *events[] = {"{'type':'oom-kill','identity':{'pod':{'name':'a-very-long-name-of-a-pod-that-nobody-"
+				"can-type-at-night'}},'verdict':{'code':'hugepages-reserved'}}"};
+	(void)state;
+	assert_holds(listed(80, events, 1), "hugepages-reserved\n");
+	assert_lacks(listed(64, events, 1), "hugepages-reserved\n");
+}
+
 static void a_pipe_cuts_nothing(void **state)
 {
 	const char *events[] = {"{'type':'oom-kill','identity':{'pod':{'name':'a-very-long-name-of-a-pod-that-nobody-"
@@ -188,7 +197,22 @@ static void words_wrap_at_the_edge(void **state)
 	(void)state;
 	fputs("ab", out.f);
 	ctl_put_wrapped(&out, SLICE("one two  three fourteenletters"), 2, 4);
-	assert_string_equal(output(&out), "abone two\n    three\n    fourteenletters");
+	assert_string_equal(output(&out), "abone two\n    three\n    fourteen\n    letters");
+	out = catch_output(12);
+	ctl_put_wrapped(&out, SLICE("größegrößegröße"), 0, 2);
+	assert_string_equal(output(&out), "größegrößegr\n  öße");
+	out = catch_output(12);
+	fputs("0123456", out.f);
+	ctl_put_wrapped(&out, SLICE("longer all"), 7, 2);
+	assert_string_equal(output(&out), "0123456\n  longer all");
+}
+
+static void a_number_keeps_its_unit(void **state)
+{
+	struct ctl_out out = catch_output(12);
+	(void)state;
+	ctl_put_wrapped(&out, SLICE("it held 392 kB, 97 % of 400 kBs"), 0, 2);
+	assert_string_equal(output(&out), "it held\n  392 kB,\n  97 % of\n  400 kBs");
 }
 
 static int in_utf8(void **state)
@@ -205,6 +229,7 @@ int main(void)
 	    cmocka_unit_test(a_line_says_who_what_and_why),
 	    cmocka_unit_test(every_line_fits_the_terminal),
 	    cmocka_unit_test(what_died_inside_of_a_container_stands_below_its_name),
+	    cmocka_unit_test(a_verdict_is_cut_last),
 	    cmocka_unit_test(a_pipe_cuts_nothing),
 	    cmocka_unit_test(kills_of_one_decision_stand_on_one_line),
 	    cmocka_unit_test(a_narrow_table_keeps_the_names),
@@ -216,6 +241,7 @@ int main(void)
 	    cmocka_unit_test(text_is_cut_at_a_characters_border),
 	    cmocka_unit_test(a_locale_without_utf8_gets_ascii),
 	    cmocka_unit_test(words_wrap_at_the_edge),
+	    cmocka_unit_test(a_number_keeps_its_unit),
 	};
 	return cmocka_run_group_tests(tests, in_utf8, NULL);
 }

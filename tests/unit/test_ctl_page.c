@@ -128,6 +128,73 @@ static void codes_are_explained_where_they_stand(void **state)
 	assert_holds(text, "Started       2026-09-21 14:11:50, ran for 1min 30s");
 }
 
+static void a_limit_of_nothing_is_said_so(void **state)
+{
+	static const char *const none = "{'type':'oom-kill','cgroup':{'swap':{'usage_kb':0,'limit_kb':0}}}";
+	(void)state;
+	assert_holds(page_of(none, 100), "Swap          0 kB, none allowed\n");
+	assert_holds(html_of(none), "<dt>Swap</dt><dd>0 kB, none allowed</dd>");
+	assert_holds(page_of("{'type':'oom-kill','cgroup':{'swap':{'usage_kb':0}}}", 100),
+		     "Swap          0 kB, no limit\n");
+}
+
+static void moments_and_nodes_read_as_words(void **state)
+{
+	(void)state;
+	assert_holds(page_of("{'type':'oom-kill','victim':{'uptime_sec':0}}", 100), "ran for less than 1s");
+	assert_holds(html_of("{'type':'oom-kill','victim':{'uptime_sec':0}}"), "less than 1s");
+	assert_holds(page_of("{'type':'oom-kill','mems_allowed':'1'}", 100), "Cpuset        node 1\n");
+	assert_holds(page_of("{'type':'oom-kill','mems_allowed':'0-2'}", 100), "Cpuset        nodes 0-2\n");
+}
+
+static void a_narrow_page_keeps_what_explains_a_choice(void **state)
+{
+	static const char *const tasks =
+	    "{'type':'oom-kill','tasks':{'top':[{'pid':4194304,'comm':'a-name-of-15-by','rss_kb':1047552,"
+	    "'swap_kb':1047552,'oom_score_adj':-1000},{'pid':42,'comm':'ruby','rss_kb':1047552,'swap_kb':1047552,"
+	    "'oom_score_adj':-999}]}}";
+	(void)state;
+	const char *text = page_of(tasks, 80);
+	assert_holds(text, "1023 MiB swapped, adj -999  \u2190 killed\n");
+	struct slice s = slice_cstr(text), line;
+	while (take_line(&s, &line))
+		if (ctl_width(line) > 80)
+			fail_msg("too wide: %.*s", (int)line.n, line.p);
+}
+
+static void a_path_longer_than_a_line_is_broken(void **state)
+{
+	char quoted[512], path[300];
+	(void)state;
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill','summary':'process of /%s killed'}", path);
+	struct slice s = slice_cstr(page_of(quoted, 80)), line;
+	while (take_line(&s, &line))
+		if (ctl_width(line) > 80)
+			fail_msg("too wide: %.*s", (int)line.n, line.p);
+}
+
+static void the_curve_ends_with_what_was_held(void **state)
+{
+	(void)state;
+	assert_holds(page_of("{'type':'oom-kill','victim':{'history':[{'age_sec':9,'rss_kb':1000},"
+			     "{'age_sec':0,'rss_kb':508928}]}}",
+			     100),
+		     "     498 MiB \u2502");
+}
+
+static void html_says_the_code_and_links_what_killed_nothing(void **state)
+{
+	(void)state;
+	assert_holds(html_of("{'type':'oom-kill'}"), "<dt>Verdict</dt><dd>ancestor-limit</dd>");
+	assert_holds(html_of("{'type':'oom-no-victim','summary':'nothing killed'}"),
+		     "<a href=\"#kill1\">nothing killed</a>");
+	/* what is not known of a task is a hyphen there too */
+	assert_holds(html_of("{'type':'oom-kill','tasks':{'top':[{'pid':7,'comm':'x'}]}}"),
+		     "<td>x</td><td class=\"n\">-</td><td class=\"n\">-</td><td class=\"n\">-</td>");
+}
+
 static void a_trigger_that_died_itself_is_said_so(void **state)
 {
 	(void)state;
@@ -209,6 +276,12 @@ int main(void)
 	    cmocka_unit_test(what_is_not_known_is_said_with_its_reason),
 	    cmocka_unit_test(a_container_inside_of_something_has_no_name_here),
 	    cmocka_unit_test(codes_are_explained_where_they_stand),
+	    cmocka_unit_test(a_limit_of_nothing_is_said_so),
+	    cmocka_unit_test(moments_and_nodes_read_as_words),
+	    cmocka_unit_test(a_narrow_page_keeps_what_explains_a_choice),
+	    cmocka_unit_test(a_path_longer_than_a_line_is_broken),
+	    cmocka_unit_test(the_curve_ends_with_what_was_held),
+	    cmocka_unit_test(html_says_the_code_and_links_what_killed_nothing),
 	    cmocka_unit_test(a_trigger_that_died_itself_is_said_so),
 	    cmocka_unit_test(members_of_wrong_types_do_no_harm),
 	    cmocka_unit_test(html_shows_markup_as_text),
