@@ -204,10 +204,8 @@ static bool kernel_memory(const struct event *e, struct text *t)
 		return false;
 	text_add(t, SLICE("the kernel's own memory for this cgroup is "));
 	event_words_share(t, kb, e->cgroup.memory.usage_kb.v);
-	text_add(
-	    t,
-	    SLICE(
-		" in use. Next: see slab and percpu in cgroup.stat, and slabtop: often dentries, sockets or threads"));
+	text_add(t,
+		 SLICE(". Next: see slab and percpu in cgroup.stat, and slabtop: often dentries, sockets or threads"));
 	return true;
 }
 
@@ -218,10 +216,8 @@ static bool shared_memory(const struct event *e, struct text *t)
 		return false;
 	text_add(t, SLICE("shared memory and tmpfs are "));
 	event_words_share(t, kb, e->cgroup.memory.usage_kb.v);
-	text_add(
-	    t,
-	    SLICE(
-		" in use; a kill does not free a tmpfs. Next: look at /dev/shm, /tmp and other tmpfs mounts in there"));
+	text_add(t,
+		 SLICE("; a kill does not free a tmpfs. Next: look at /dev/shm, /tmp and other tmpfs mounts in there"));
 	return true;
 }
 
@@ -232,7 +228,7 @@ static bool locked_memory(const struct event *e, struct text *t)
 		return false;
 	text_add(t, SLICE("locked memory (mlock, ramfs), which can neither be swapped nor dropped, is "));
 	event_words_share(t, kb, e->cgroup.memory.usage_kb.v);
-	text_add(t, SLICE(" in use. Next: see VmLck in /proc/PID/status for who locks it"));
+	text_add(t, SLICE(". Next: see VmLck in /proc/PID/status for who locks it"));
 	return true;
 }
 
