@@ -24,6 +24,8 @@ bool ctl_num(const json_t *event, const char *path, uint64_t *out) ATTR_NONNULL;
 bool ctl_int(const json_t *event, const char *path, int64_t *out) ATTR_NONNULL;
 bool ctl_is(const json_t *event, const char *path, const char *value) ATTR_NONNULL;
 bool ctl_is_kill(const json_t *event) ATTR_NONNULL;
+/* Asked for by sysrq-f: nobody wanted memory. */
+bool ctl_is_manual(const json_t *event) ATTR_NONNULL;
 
 /* --- what more than one verb says about an event -------------------------- */
 

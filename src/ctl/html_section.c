@@ -311,13 +311,14 @@ static void put_trigger(FILE *f, const json_t *event)
 	bool both = ctl_num(event, "trigger.pid", &trigger) && ctl_num(event, "victim.pid", &victim);
 	ctl_num(event, "victim.tgid", &tgid);
 	bool same = both && (trigger == victim || trigger == tgid);
-	fputs("<h3>Whose allocation failed</h3>", f);
-	if (both && !same)
+	bool manual = ctl_is_manual(event);
+	fprintf(f, "<h3>%s</h3>", manual ? "What carried it out" : "Whose allocation failed");
+	if (both && !same && !manual)
 		put_both(f, event, trigger);
 	fputs("<dl>", f);
 	add_process(&t, event, "trigger.comm", "trigger.pid");
 	text_add(&t, same ? SLICE(": the victim itself") : SLICE(""));
-	if (!both || same)
+	if (!both || same || manual)
 		text_row(f, "Process", text_slice(&t), false);
 	number_row(f, event, "Order", "trigger.order");
 	t = text_on(s, sizeof(s));

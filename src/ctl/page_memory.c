@@ -121,7 +121,7 @@ void ctl_page_put_chain(const struct ctl_out *out, const json_t *event)
 	struct slice path = ctl_str(event, "cgroup.path"), limit = ctl_str(event, "cgroup.limit_path");
 	struct slice rest = slice_present(path) ? path : limit;
 	size_t depth = 0, columns = out->width == INT_MAX ? SIZE_MAX : (size_t)out->width;
-	if (!slice_present(rest))
+	if (!ctl_get(event, "cgroup"))
 		return;
 	ctl_page_heading(out, "Control group");
 	const char *start = rest.p;
@@ -158,20 +158,22 @@ void ctl_page_put_chain(const struct ctl_out *out, const json_t *event)
 
 void ctl_page_put_stat(const struct ctl_out *out, const json_t *event)
 {
+	/* `of`: is counted in that one too */
 	static const struct {
-		const char *name, *label;
-	} wanted[] = {{"anon", "anonymous"},
-		      {"rss", "anonymous"},
-		      {"file", "file cache"},
-		      {"cache", "file cache"},
-		      {"shmem", "shared"},
-		      {"kernel", "kernel"},
-		      {"slab_unreclaimable", "fixed slab"},
-		      {"sock", "sockets"},
-		      {"unevictable", "locked"}};
+		const char *name, *label, *of;
+	} wanted[] = {{"anon", "anonymous", NULL},
+		      {"rss", "anonymous", NULL},
+		      {"file", "file cache", NULL},
+		      {"cache", "file cache", NULL},
+		      {"shmem", "shared", "file cache"},
+		      {"kernel", "kernel", NULL},
+		      {"slab_unreclaimable", "fixed slab", "kernel"},
+		      {"sock", "sockets", NULL},
+		      {"unevictable", "locked", NULL}};
 	char s[512];
 	struct text t = text_on(s, sizeof(s));
 	bool in_kb = ctl_is(event, "cgroup.stat_unit", "kB");
+	const char *last = "";
 	for (size_t i = 0; i < ARRAY_COUNT(wanted); i++) {
 		char path[64];
 		uint64_t v;
@@ -180,13 +182,36 @@ void ctl_page_put_stat(const struct ctl_out *out, const json_t *event)
 			continue;
 		text_add(&t, t.n ? SLICE(", ") : SLICE(""));
 		text_add_size_kb(&t, in_kb ? v : v / 1024);
-		text_addf(&t, " %s", wanted[i].label);
+		bool part = wanted[i].of && strcmp(wanted[i].of, last) == 0;
+		text_addf(&t, part ? " of that %s" : " %s", wanted[i].label);
+		last = wanted[i].label;
 	}
-	bool chain = ctl_get(event, "cgroup.path") || ctl_get(event, "cgroup.limit_path");
-	if (t.n && !chain)
-		ctl_page_heading(out, "Control group");
 	/* In kB, a kernel counts what the cgroup holds itself, without those below it. */
-	ctl_page_row(out, in_kb ? "Itself held" : chain ? "of which" : "Held", &t);
+	ctl_page_row(out, in_kb ? "Itself held" : ctl_get(event, "cgroup.memory.usage_kb") ? "of which" : "Held", &t);
+}
+
+/* Which memory was used up, or in pieces, where that was not simply all of it. */
+static void put_zones(const struct ctl_out *out, const json_t *event)
+{
+	const json_t *zone;
+	int64_t order = 0;
+	size_t i;
+	ctl_int(event, "trigger.order", &order);
+	if (order <= 0 && !ctl_is(event, "scope", "cpuset") && !ctl_is(event, "scope", "mempolicy"))
+		return;
+	json_array_foreach(ctl_get(event, "host_memory.zones"), i, zone)
+	{
+		char s[128], name[64];
+		struct text t = text_on(s, sizeof(s)), n = text_on(name, sizeof(name));
+		uint64_t node;
+		if (ctl_num(zone, "node", &node))
+			text_addf(&n, "Node %llu ", (unsigned long long)node);
+		ctl_add_shown(&n, zone, "zone");
+		ctl_page_add_kb(&t, zone, "free_kb", "free");
+		ctl_page_add_kb(&t, zone, "largest_free_block_kb", "in one piece at most");
+		ctl_page_add_kb(&t, zone, "min_kb", "reserve");
+		ctl_page_row(out, text_cstr(&n), &t);
+	}
 }
 
 void ctl_page_put_host(const struct ctl_out *out, const json_t *event)
@@ -210,6 +235,7 @@ void ctl_page_put_host(const struct ctl_out *out, const json_t *event)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
 		if (ctl_num(event, rows[i].path, &v) && v)
 			bar_row(out, rows[i].name, v, known ? total : 0, "RAM");
+	put_zones(out, event);
 	if (ctl_num(event, "host_memory.swap_total_kb", &swap) &&
 	    ctl_num(event, "host_memory.swap_free_kb", &swap_free)) {
 		if (swap == 0) {

@@ -160,8 +160,9 @@ void ctl_page_put_trigger(const struct ctl_out *out, const json_t *event)
 	bool died = ctl_num(event, "victim.pid", &victim), known = ctl_num(event, "trigger.pid", &trigger);
 	ctl_num(event, "victim.tgid", &tgid);
 	bool same = died && known && (trigger == victim || (tgid && trigger == tgid));
-	ctl_page_heading(out, "Whose allocation failed");
-	if (died && known && !same) {
+	bool manual = ctl_is_manual(event);
+	ctl_page_heading(out, manual ? "What carried it out" : "Whose allocation failed");
+	if (died && known && !same && !manual) {
 		put_both(out, event);
 	} else {
 		add_process(&t, event, "trigger.pid", "trigger.comm");

@@ -94,6 +94,12 @@ bool ctl_is(const json_t *event, const char *path, const char *value)
 	return slice_eq(ctl_str(event, path), slice_cstr(value));
 }
 
+bool ctl_is_manual(const json_t *event)
+{
+	int64_t order;
+	return ctl_int(event, "trigger.order", &order) && order == -1;
+}
+
 bool ctl_is_kill(const json_t *event)
 {
 	return ctl_is(event, "type", "oom-kill");

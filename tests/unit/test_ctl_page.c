@@ -195,11 +195,52 @@ static void html_says_the_code_and_links_what_killed_nothing(void **state)
 		     "<td>x</td><td class=\"n\">-</td><td class=\"n\">-</td><td class=\"n\">-</td>");
 }
 
+static void what_is_counted_twice_is_said_so(void **state)
+{
+	(void)state;
+	assert_holds(page_of("{'type':'oom-kill','cgroup':{'stat':{'anon':1048576,'file':2097152,'shmem':1048576,"
+			     "'kernel':3145728,'slab_unreclaimable':2097152},'stat_unit':'bytes'}}",
+			     200),
+		     "1 MiB anonymous, 2 MiB file cache, 1 MiB of that shared, 3 MiB kernel, 2 MiB of that fixed slab");
+	assert_holds(page_of("{'type':'oom-kill','cgroup':{'stat':{'anon':1048576,'shmem':1048576},"
+			     "'stat_unit':'bytes'}}",
+			     200),
+		     "1 MiB anonymous, 1 MiB shared");
+}
+
+static void a_limit_is_shown_where_nobody_was_killed(void **state)
+{
+	(void)state;
+	const char *text = page_of("{'type':'oom-no-victim','cgroup':{'path':null,'limit_path':null}}", 100);
+	assert_holds(text, "\nControl group\n  Memory ");
+	assert_holds(text, "512 MiB, 100 % of 512 MiB limit");
+}
+
+static void zones_are_shown_where_they_explain_it(void **state)
+{
+	static const char *const zones = "'host_memory':{'total_kb':1000000,'zones':[{'node':1,'zone':'DMA32',"
+					 "'free_kb':2048,'min_kb':1024,'largest_free_block_kb':8}]}}";
+	static const char *const row = "  Node 1 DMA32  2 MiB free, 8 kB in one piece at most, 1 MiB reserve\n";
+	char quoted[512];
+	(void)state;
+	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill','trigger':{'order':2},%s", zones);
+	assert_holds(page_of(quoted, 100), row);
+	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill','scope':'cpuset',%s", zones);
+	assert_holds(page_of(quoted, 100), row);
+	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill',%s", zones);
+	assert_lacks(page_of(quoted, 100), "Node 1");
+}
+
 static void a_trigger_that_died_itself_is_said_so(void **state)
 {
 	(void)state;
 	assert_holds(page_of("{'type':'oom-kill','trigger':{'pid':41}}", 100), "pid 41: the victim itself");
-	assert_holds(page_of("{'type':'oom-kill','trigger':{'order':-1}}", 100), "sysrq-f");
+	const char *text = page_of("{'type':'oom-kill','trigger':{'order':-1}}", 100);
+	assert_holds(text, "sysrq-f");
+	assert_holds(text, "\nWhat carried it out\n  Process       puma, pid 99\n");
+	assert_lacks(text, "asked for memory");
+	assert_holds(html_of("{'type':'oom-kill','trigger':{'order':-1}}"),
+		     "<h3>What carried it out</h3><dl><dt>Process</dt><dd>puma, pid 99</dd>");
 }
 
 /* Each field of the schema in turn gets each wrong type: nothing may crash, and no control byte may come out. */
@@ -282,6 +323,9 @@ int main(void)
 	    cmocka_unit_test(a_path_longer_than_a_line_is_broken),
 	    cmocka_unit_test(the_curve_ends_with_what_was_held),
 	    cmocka_unit_test(html_says_the_code_and_links_what_killed_nothing),
+	    cmocka_unit_test(what_is_counted_twice_is_said_so),
+	    cmocka_unit_test(a_limit_is_shown_where_nobody_was_killed),
+	    cmocka_unit_test(zones_are_shown_where_they_explain_it),
 	    cmocka_unit_test(a_trigger_that_died_itself_is_said_so),
 	    cmocka_unit_test(members_of_wrong_types_do_no_harm),
 	    cmocka_unit_test(html_shows_markup_as_text),
