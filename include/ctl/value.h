@@ -35,6 +35,12 @@ void ctl_add_whose(struct text *t, const json_t *event) ATTR_NONNULL;
 void ctl_add_what(struct text *t, const json_t *event) ATTR_NONNULL;
 /* The verdict's code; "(suppressed)", "(partial)" when the kernel's report is missing or torn. */
 void ctl_add_verdict(struct text *t, const json_t *event) ATTR_NONNULL;
+/* "4 pages in a row (order 2)"; nothing when it is not known. */
+void ctl_add_asked(struct text *t, const json_t *event) ATTR_NONNULL;
+/* Was some memory used up, or in pieces, beside other that was free? */
+bool ctl_zones_tell(const json_t *event) ATTR_NONNULL;
+/* "Node 1 DMA32" and what was free in it. */
+void ctl_add_zone(struct text *name, struct text *t, const json_t *zone) ATTR_NONNULL;
 /* "node 1", "nodes 0,2" */
 void ctl_add_nodes(struct text *t, const json_t *event, const char *path) ATTR_NONNULL;
 /* "1 GiB pod", "512 MiB own", "host 24 GiB"; nothing when the limit is not known. */

@@ -27,7 +27,8 @@ static const char style[] =
     "1rem;margin:0}dt{color:var(--dim)}dd{margin:0}"
     "table{border-collapse:collapse;width:100%}th{text-align:left;color:var(--dim);font-weight:600;font-size:.85rem}"
     "th,td{padding:.3rem .5rem;border-bottom:1px solid "
-    "var(--line);vertical-align:top;overflow-wrap:break-word}td.t,td.v{white-space:nowrap}.what{overflow-wrap:anywhere}"
+    "var(--line);vertical-align:top;overflow-wrap:break-word}td.t,td.v{white-space:nowrap}td.l{min-width:7.5rem}.what{"
+    "overflow-wrap:anywhere}"
     "."
     "phone{display:none}td.n,th.n{text-align:right;"
     "white-space:nowrap}tr.dead td{color:var(--red);font-weight:600}.scroll{overflow-x:auto}a{color:var(--c0)}"
@@ -202,7 +203,7 @@ void ctl_html_table_row(FILE *f, const json_t *event, unsigned number)
 		ctl_html_size(f, v);
 	t = text_on(s, sizeof(s));
 	ctl_add_limit(&t, event);
-	fputs("</td><td class=\"wide\">", f);
+	fputs("</td><td class=\"wide l\">", f);
 	escape(f, text_slice(&t));
 	fputs("</td><td class=\"wide v\">", f);
 	escape(f, text_slice(&verdict));

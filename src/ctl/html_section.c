@@ -226,6 +226,27 @@ static void put_cgroup(FILE *f, const json_t *event)
 	}
 }
 
+static void put_zones(FILE *f, const json_t *event)
+{
+	const json_t *zone;
+	size_t i;
+	if (!ctl_zones_tell(event))
+		return;
+	fputs("<dl>", f);
+	json_array_foreach(ctl_get(event, "host_memory.zones"), i, zone)
+	{
+		char s[128], name[64];
+		struct text t = text_on(s, sizeof(s)), n = text_on(name, sizeof(name));
+		ctl_add_zone(&n, &t, zone);
+		fputs("<dt>", f);
+		ctl_html_text(f, text_slice(&n));
+		fputs("</dt><dd>", f);
+		ctl_html_text(f, text_slice(&t));
+		fputs("</dd>\n", f);
+	}
+	fputs("</dl>\n", f);
+}
+
 static void put_host(FILE *f, const json_t *event)
 {
 	static const struct {
@@ -247,6 +268,7 @@ static void put_host(FILE *f, const json_t *event)
 		n = add_part(parts, n, event, rows[i].path, rows[i].name, 1);
 	ctl_num(event, "host_memory.total_kb", &total);
 	ctl_svg_stack(f, parts, n, total, "RAM");
+	put_zones(f, event);
 	if (!ctl_num(event, "host_memory.swap_total_kb", &swap) ||
 	    !ctl_num(event, "host_memory.swap_free_kb", &swap_free))
 		return;
@@ -320,7 +342,9 @@ static void put_trigger(FILE *f, const json_t *event)
 	text_add(&t, same ? SLICE(": the victim itself") : SLICE(""));
 	if (!both || same || manual)
 		text_row(f, "Process", text_slice(&t), false);
-	number_row(f, event, "Order", "trigger.order");
+	t = text_on(s, sizeof(s));
+	ctl_add_asked(&t, event);
+	text_row(f, "Asked for", text_slice(&t), false);
 	t = text_on(s, sizeof(s));
 	ctl_add_bytes(&t, event, "trigger.gfp_mask");
 	json_array_foreach(ctl_get(event, "trigger.gfp_flags"), i, flag)

@@ -190,26 +190,17 @@ void ctl_page_put_stat(const struct ctl_out *out, const json_t *event)
 	ctl_page_row(out, in_kb ? "Itself held" : ctl_get(event, "cgroup.memory.usage_kb") ? "of which" : "Held", &t);
 }
 
-/* Which memory was used up, or in pieces, where that was not simply all of it. */
 static void put_zones(const struct ctl_out *out, const json_t *event)
 {
 	const json_t *zone;
-	int64_t order = 0;
 	size_t i;
-	ctl_int(event, "trigger.order", &order);
-	if (order <= 0 && !ctl_is(event, "scope", "cpuset") && !ctl_is(event, "scope", "mempolicy"))
+	if (!ctl_zones_tell(event))
 		return;
 	json_array_foreach(ctl_get(event, "host_memory.zones"), i, zone)
 	{
 		char s[128], name[64];
 		struct text t = text_on(s, sizeof(s)), n = text_on(name, sizeof(name));
-		uint64_t node;
-		if (ctl_num(zone, "node", &node))
-			text_addf(&n, "Node %llu ", (unsigned long long)node);
-		ctl_add_shown(&n, zone, "zone");
-		ctl_page_add_kb(&t, zone, "free_kb", "free");
-		ctl_page_add_kb(&t, zone, "largest_free_block_kb", "in one piece at most");
-		ctl_page_add_kb(&t, zone, "min_kb", "reserve");
+		ctl_add_zone(&n, &t, zone);
 		ctl_page_row(out, text_cstr(&n), &t);
 	}
 }

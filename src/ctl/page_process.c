@@ -118,17 +118,9 @@ static void put_request(const struct ctl_out *out, const json_t *event)
 {
 	char s[CTL_PAGE_TEXT];
 	struct text t = text_on(s, sizeof(s));
-	int64_t order;
 	const json_t *flag;
 	size_t i;
-	if (ctl_int(event, "trigger.order", &order)) {
-		if (order >= 0 && order < 20)
-			text_addf(&t, "%lld page%s", 1ll << order, order ? "s in a row" : "");
-		if (order > 0 && order < 20)
-			text_addf(&t, " (order %lld)", (long long)order);
-		if (order == -1)
-			text_add(&t, SLICE("nothing: somebody asked for the kill (sysrq-f)"));
-	}
+	ctl_add_asked(&t, event);
 	if (ctl_get(event, "trigger.gfp_mask")) {
 		text_add(&t, t.n ? SLICE(", gfp_mask ") : SLICE("gfp_mask "));
 		ctl_add_shown(&t, event, "trigger.gfp_mask");

@@ -283,6 +283,47 @@ static void add_limit_name(struct text *t, const json_t *event)
 		text_add_shown(t, name);
 }
 
+void ctl_add_asked(struct text *t, const json_t *event)
+{
+	int64_t order;
+	if (!ctl_int(event, "trigger.order", &order))
+		return;
+	if (order >= 0 && order < 20)
+		text_addf(t, "%lld page%s", 1ll << order, order ? "s in a row" : "");
+	if (order > 0 && order < 20)
+		text_addf(t, " (order %lld)", (long long)order);
+	if (order == -1)
+		text_add(t, SLICE("nothing: somebody asked for the kill (sysrq-f)"));
+}
+
+bool ctl_zones_tell(const json_t *event)
+{
+	int64_t order;
+	return (ctl_int(event, "trigger.order", &order) && order > 0) || ctl_is(event, "scope", "cpuset") ||
+	       ctl_is(event, "scope", "mempolicy");
+}
+
+static void add_kb(struct text *t, const json_t *zone, const char *key, const char *what)
+{
+	uint64_t kb;
+	if (!ctl_num(zone, key, &kb))
+		return;
+	text_add(t, t->n ? SLICE(", ") : SLICE(""));
+	text_add_size_kb(t, kb);
+	text_addf(t, " %s", what);
+}
+
+void ctl_add_zone(struct text *name, struct text *t, const json_t *zone)
+{
+	uint64_t node;
+	if (ctl_num(zone, "node", &node))
+		text_addf(name, "Node %llu ", (unsigned long long)node);
+	ctl_add_shown(name, zone, "zone");
+	add_kb(t, zone, "free_kb", "free");
+	add_kb(t, zone, "largest_free_block_kb", "in one piece at most");
+	add_kb(t, zone, "min_kb", "reserve");
+}
+
 void ctl_add_nodes(struct text *t, const json_t *event, const char *path)
 {
 	struct slice nodes = ctl_str(event, path);

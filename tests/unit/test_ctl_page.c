@@ -225,6 +225,9 @@ static void zones_are_shown_where_they_explain_it(void **state)
 	(void)state;
 	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill','trigger':{'order':2},%s", zones);
 	assert_holds(page_of(quoted, 100), row);
+	assert_holds(html_of(quoted),
+		     "<dt>Node 1 DMA32</dt><dd>2 MiB free, 8 kB in one piece at most, 1 MiB reserve</dd>");
+	assert_holds(html_of(quoted), "<dt>Asked for</dt><dd>4 pages in a row (order 2)</dd>");
 	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill','scope':'cpuset',%s", zones);
 	assert_holds(page_of(quoted, 100), row);
 	snprintf(quoted, sizeof(quoted), "{'type':'oom-kill',%s", zones);
