@@ -170,6 +170,12 @@ class Story:
         records = self.ring.stop()[self.first:self.last]
         counted = vmstat("oom_kill") - counted
         self.clean()
+        # vm.oom_kill_allocating_task kills whoever asks while the memory of the one before is not yet back
+        mine = {e["victim"]["pid"] for e in self.truth if "pid" in (e.get("victim") or {})}
+        also = [int(r.split(b"Killed process ")[1].split()[0]) for r in records
+                if b";Out of memory (oom_kill_allocating_task): Killed process " in r and int(r.split(b",")[0]) < 8]
+        self.truth += [{"type": "oom-kill", "victim": {"pid": pid}, "verdict": {"code": "allocating-task"}}
+                       for pid in also if pid not in mine]
         self.truth += [{"type": "oom-no-victim", "victim": None, "verdict": {"code": "unkillable"}} for r in records
                        if b";Out of memory and no killable processes" in r and int(r.split(b",")[0]) < 8]
         return records, counted, wrong
