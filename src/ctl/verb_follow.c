@@ -25,7 +25,7 @@ static bool show(const struct ctl_options *o, const struct ctl_out *out, const j
 		t = text_on(s, sizeof(s));
 		ctl_add_shown(&t, event, "summary");
 		fputs(ctl_style(out, ctl_is_kill(event) ? CTL_BOLD : CTL_YELLOW), out->f);
-		ctl_put_wrapped(out, text_slice(&t), at, 4);
+		ctl_put_wrapped(out, text_slice(&t), at, at);
 		fprintf(out->f, "%s\n", ctl_style(out, CTL_PLAIN));
 		t = text_on(s, sizeof(s));
 		ctl_add_shown(&t, event, "verdict.text");
