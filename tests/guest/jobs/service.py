@@ -1,10 +1,17 @@
 """Runs in a guest with real systemd: installs the daemon, starts its unit, has the kernel kill, looks at what came out.
 Prints TAP. What it saw is left in /out."""
 import os
+import sys
 
 from guest import (HOG, KILL, SOCKET, Guest, have_killed, kernel_count, kills, main_pid, property_of, read, sh, wait_for,
                    write)
 
+sys.path.append("/in/tree/tests/corpus")
+import kit  # noqa: E402
+import run as corpus  # noqa: E402
+import stories  # noqa: E402
+
+kit.VICTIM = "/in/tree/build/tests/corpus/record/victim"
 g = Guest()
 
 
@@ -64,6 +71,25 @@ def global_kill():
              and got[0].get("host_memory", {}).get("total_kb", 0) > 100000, got[0])
 
 
+def swap_limits():
+    """Of all kinds of kills (see the job kinds) the ones that cgroup v1 alone can make: memory and swap in one counter."""
+    if os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+        return
+    for story in (stories.memsw, stories.memsw_first):
+        before = len(kills())
+        s = kit.Story(story.__name__)
+        _, _, wrong = s.tell(story)
+        got = wait_for(lambda: kills()[before:], 20)
+        try:
+            corpus.against_truth(got, s.truth)
+        except ValueError as e:
+            wrong = (e, got)
+        g.case("%s: told as it was seen to happen" % s.name, s.truth and not wrong, wrong)
+    shown = sh("oomwatchctl", "info", "verdict.code=swap-limit")
+    g.case("oomwatchctl explains the limit of memory and swap", "memory+swap limit 24 MiB reached" in shown
+           and "Memory+swap" in shown, shown)
+
+
 def storm(count=60):
     before, counted = len(kills()), kernel_count()
     have_killed("storm", count, "storm")
@@ -108,5 +134,5 @@ def restart():
     g.case("it stops with status 0", property_of("oomwatchd", "ExecMainStatus") == "0", sh("systemctl", "status", "oomwatchd"))
 
 
-g.run(g.install, around_it, one_kill, group_kill, global_kill, storm, g.healthy, metrics, restart)
+g.run(g.install, around_it, one_kill, group_kill, global_kill, swap_limits, storm, g.healthy, metrics, restart)
 g.end()
