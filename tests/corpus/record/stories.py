@@ -168,8 +168,19 @@ def fragmentation(s):
                      adj=-1000)
     s.ready(keeper)
     c = s.cgroup("/app.slice/asker.service")
-    s.kill(s.spawn(c, "-n", "asker", "pieces", "4000", adj=1000), c, None, b"asker", scope="global", report="full",
-           trigger={"order": 2}, verdict={"code": "fragmentation"})
+    for _ in range(4):
+        # what can be dropped or moved, at once: else the kernel finds one piece more for a long time
+        write("/proc/sys/vm/drop_caches", 3)
+        write("/proc/sys/vm/compact_memory", 1)
+        p = s.spawn(c, "-n", "asker", "pieces", "4000", adj=1000)
+        try:
+            s.died(p, 15)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            continue
+        s.kill(p, c, None, b"asker", scope="global", report="full", trigger={"order": 2}, verdict={"code": "fragmentation"})
+        return
+    raise RuntimeError("nobody was killed")
 
 
 @story("6.12-numa")
@@ -540,7 +551,8 @@ def memsw_first(s):
     c.set("memory.memsw.limit_in_bytes", 24 * MIB)
     s.ready(s.spawn(c, "-n", "swapped", "grow", "20"))
     c.limit(24)
-    e = s.kill(s.spawn(c, "-n", "late", "grow", "200", adj=500), c, c, b"late", report="full", verdict={"code": "swap-limit"})
+    e = s.kill(s.spawn(c, "-n", "late", "grow", "200", adj=1000), c, c, b"late", report="full",
+               verdict={"code": "swap-limit"})
     e["cgroup"]["memsw"] = {"limit_kb": 24 * 1024}
 
 
