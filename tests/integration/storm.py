@@ -132,4 +132,5 @@ def main():
         check(args)
 
 
-main()
+if __name__ == "__main__":
+    main()

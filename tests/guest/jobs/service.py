@@ -1,10 +1,14 @@
 """Runs in a guest with real systemd: installs the daemon, starts its unit, has the kernel kill, looks at what came out.
 Prints TAP. What it saw is left in /out."""
+import json
 import os
 import sys
 
-from guest import (HOG, KILL, SOCKET, Guest, have_killed, kernel_count, kills, main_pid, property_of, read, sh, wait_for,
-                   write)
+from guest import (HOG, KILL, SOCKET, TREE, Guest, have_killed, kernel_count, kills, main_pid, property_of, read, sh,
+                   wait_for, write)
+
+sys.path.insert(0, TREE + "/tests/integration")
+import storm as storm_tool  # noqa: E402
 
 sys.path.append("/in/tree/tests/corpus")
 import kit  # noqa: E402
@@ -104,6 +108,44 @@ def storm(count=60):
         counted, len(got), sum(e["report"] == "suppressed" for e in got)))
 
 
+def storm_of_few_numbers(pid_max):
+    """Of how many victims all is known, how many there were, in how many events something is another's."""
+    before = len(kills())
+    own = read("/proc/sys/kernel/pid_max")
+    write("/proc/sys/kernel/pid_max", pid_max)
+    out = sh(storm_tool.STORM, "--tell", "--mode=exec", "--kills=100", "--groups=10", "--life-ms=20")
+    write("/proc/sys/kernel/pid_max", own)
+    truths = {bytes.fromhex(t["cmdline"]).split(b"\0")[0].decode(): t for t in map(json.loads, out.splitlines())}
+    wait_for(lambda: len(kills()) >= before + len(truths), 30)
+    got = kills()[before:]
+    numbers = [n for t in truths.values() for n in [t["pid"], t["parents"][0][0]]]
+    print("# pid_max %s: %d processes with %d numbers, %d events" % (pid_max, len(numbers), len(set(numbers)), len(got)))
+    known, wrong = set(), []
+    for e in got:
+        name = e["victim"].get("cmdline", [""])[0]
+        t = truths.get(name)
+        if t and t["pid"] == e["victim"]["pid"] and storm_tool.known_of(t, e) == set(storm_tool.PARTS):
+            known.add(name)
+        elif name and (not t or t["pid"] != e["victim"]["pid"] or storm_tool.is_wrong(t, e)):
+            wrong.append(e)
+    reused = len(set(numbers)) < len(numbers) - len(truths) // 4
+    return len(known), len(truths), wrong, reused and len(got) == len(truths)
+
+
+def reused_numbers():
+    """What is known of a process must never be told of the next one with its number."""
+    all_wrong, complete, whole = [], False, True
+    for _ in range(3):
+        known, count, wrong, fair = storm_of_few_numbers("450")
+        print("# %d of %d wholly known, %d with something of another's" % (known, count, len(wrong)))
+        all_wrong, whole, complete = all_wrong + wrong, whole and fair, known == count
+        if complete:
+            break
+    g.case("numbers go round in a storm, and each kill is an event", whole)
+    g.case("nothing in them is another process's", not all_wrong, all_wrong[:3])
+    g.case("all is known of all victims", complete)
+
+
 def metrics():
     """In the unit's own sandbox, for a collector that is another user."""
     folder = "/var/lib/prometheus/node-exporter"
@@ -134,5 +176,6 @@ def restart():
     g.case("it stops with status 0", property_of("oomwatchd", "ExecMainStatus") == "0", sh("systemctl", "status", "oomwatchd"))
 
 
-g.run(g.install, around_it, one_kill, group_kill, global_kill, swap_limits, storm, g.healthy, metrics, restart)
+g.run(g.install, around_it, one_kill, group_kill, global_kill, swap_limits, storm, reused_numbers, g.healthy, metrics,
+      restart)
 g.end()
