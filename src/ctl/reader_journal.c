@@ -20,7 +20,7 @@ struct journal_reader {
 	struct ctl_reader base;
 	sd_journal *journal;
 	const struct ctl_match *match;
-	bool skipped;  /* an event that does not match was not even parsed */
+	bool skipped;  /* an event that does not match was not even parsed, or is too old */
 	bool narrowed; /* the journal's index was asked for more than the type of events */
 	/* The index was asked for a PID and has given nothing yet: events that were written before there was OOM_TGID
 	 * are found by looking at all. */
@@ -78,8 +78,11 @@ static enum ctl_next next_event(struct ctl_reader *base, json_t **event)
 		/* An event is written after its kill: what was written before --since happened before it. But a clock
 		 * that was set back leaves later ones before earlier ones, so nothing ends here, and no search by time
 		 * begins. */
-		if (r->has_since && sd_journal_get_realtime_usec(r->journal, &written) >= 0 && written < r->since_usec)
+		if (r->has_since && sd_journal_get_realtime_usec(r->journal, &written) >= 0 &&
+		    written < r->since_usec) {
+			r->skipped = true;
 			continue;
+		}
 		if (!get(r->journal, "_UID", &value) || !slice_eq(value, SLICE("0"))) {
 			r->foreign++;
 			continue;
