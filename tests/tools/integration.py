@@ -192,8 +192,9 @@ class Daemon:
         """Until its poll loop sleeps: from then on it sees what the kernel prints."""
         end = time.time() + seconds
         while time.time() < end:
-            with open("/proc/%d/wchan" % self.p.pid) as f:
-                if "poll" in f.read():
+            with open("/proc/%d/wchan" % self.p.pid) as f, open("/proc/%d/syscall" % self.p.pid) as g:
+                # kernels before 5.16 give no name; poll and ppoll of x86-64 and arm64 by their numbers
+                if "poll" in f.read() or g.read().split()[0] in ("7", "271", "73"):
                     return
             time.sleep(0.01)
         raise AssertionError("the daemon did not come to rest: " + self.log())
