@@ -122,7 +122,8 @@ def storm_of_few_numbers():
     in_use = sum(x.isdigit() for t in os.listdir("/proc") if t.isdigit() for x in tasks(t))
     pid_max = str(300 + in_use + 100)
     write("/proc/sys/kernel/pid_max", pid_max)
-    out = sh(storm_tool.STORM, "--tell", "--mode=exec", "--kills=100", "--groups=10", "--life-ms=20")
+    out = sh(storm_tool.STORM, "--tell", "--mode=exec", "--kills=100", "--groups=10", "--life-ms=20",
+             preexec_fn=lambda: write("/proc/self/oom_score_adj", "0"))  # the job's own would be inherited
     write("/proc/sys/kernel/pid_max", own)
     truths = {bytes.fromhex(t["cmdline"]).split(b"\0")[0].decode(): t for t in map(json.loads, out.splitlines())}
     wait_for(lambda: len(kills()) >= before + len(truths), 30)
