@@ -119,10 +119,10 @@ def storm_of_few_numbers():
     """The kernel begins anew at 300 (RESERVED_PIDS), and some numbers have to be free for everybody else. Of how many victims all is known, how many there were, in how many events something is another's."""
     before = len(kills())
     own = read("/proc/sys/kernel/pid_max")
-    in_use = sum(x.isdigit() for t in os.listdir("/proc") if t.isdigit() for x in tasks(t))
-    pid_max = str(300 + in_use + 100)
+    in_use = sum(int(x) >= 300 for t in os.listdir("/proc") if t.isdigit() for x in tasks(t))
+    pid_max = str(300 + in_use + 90)
     write("/proc/sys/kernel/pid_max", pid_max)
-    out = sh(storm_tool.STORM, "--tell", "--mode=exec", "--kills=100", "--groups=10", "--life-ms=20",
+    out = sh(storm_tool.STORM, "--tell", "--mode=exec", "--kills=150", "--groups=10", "--life-ms=20",
              preexec_fn=lambda: write("/proc/self/oom_score_adj", "0"))  # the job's own would be inherited
     write("/proc/sys/kernel/pid_max", own)
     truths = {bytes.fromhex(t["cmdline"]).split(b"\0")[0].decode(): t for t in map(json.loads, out.splitlines())}
@@ -138,7 +138,7 @@ def storm_of_few_numbers():
             known.add(name)
         elif name and (not t or t["pid"] != e["victim"]["pid"] or storm_tool.is_wrong(t, e)):
             wrong.append(e)
-    reused = len(set(numbers)) < len(numbers) - len(truths) // 4
+    reused = len(set(numbers)) < len(numbers) / 2
     return len(known), len(truths), wrong, reused and len(got) == len(truths)
 
 
