@@ -27,9 +27,9 @@ struct ctl_list {
 struct ctl_list *ctl_list_new(int width)
 {
 	static const struct ctl_column columns[COLUMNS] = {
-	    [TIME] = {"TIME", 1, 0, CTL_DIM},     [PID] = {"PID", -1, 0, CTL_PLAIN},
-	    [WHAT] = {"WHAT", 1, 14, CTL_BOLD},   [HELD] = {"HELD", -1, 0, CTL_PLAIN},
-	    [LIMIT] = {"LIMIT", 1, 6, CTL_PLAIN}, [VERDICT] = {"VERDICT", 1, 8, CTL_YELLOW, 18},
+	    [TIME] = {"TIME", 1, 0, CTL_DIM, 0},     [PID] = {"PID", -1, 0, CTL_PLAIN, 0},
+	    [WHAT] = {"WHAT", 1, 14, CTL_BOLD, 0},   [HELD] = {"HELD", -1, 0, CTL_PLAIN, 0},
+	    [LIMIT] = {"LIMIT", 1, 6, CTL_PLAIN, 0}, [VERDICT] = {"VERDICT", 1, 8, CTL_YELLOW, 18},
 	};
 	struct ctl_list *l = calloc(1, sizeof(*l));
 	if (!l)
