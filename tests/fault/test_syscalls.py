@@ -12,8 +12,8 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
-from integration import (BUILD, DAEMON, ROOT, Cases, FaithfulClient, Journald, MemoryCgroups, kill_one,  # noqa: E402
-                         private_run, skip)
+from integration import (BUILD, DAEMON, ROOT, Cases, FaithfulClient, Journald, MemoryCgroups,  # noqa: E402
+                         SocketClient, kill_one, private_run, skip)
 
 SHIM = BUILD + "/tests/fault/shim_calls.so"
 CAPTURE = ROOT + "/tests/corpus/6.1/storm/kmsg"
@@ -214,6 +214,14 @@ def judge(cases, journald, client, killed, service):
     print("# %d kills, %d starts, %d told as dropped by the journal sink" % (len(pids), service.starts, dropped))
 
 
+def greeted():
+    while True:
+        try:
+            return SocketClient(SOCKET).lines(1, 20)
+        except OSError:
+            time.sleep(0.01)
+
+
 def live(cases):
     private_run()
     orders = Orders("/run/orders")
@@ -235,8 +243,10 @@ def live(cases):
         print("# %d of %d faults came about" % (done, len(killed) - 1))
         cases.check("most of the faults came about", done > len(killed) / 2, (done, len(killed)))
         service.keep_up()
+        greeted()  # or it may be too young to know SIGTERM
         judge(cases, journald, client, killed, service)
-        cases.check("it ends well", service.end() == 0, service.log())
+        status = service.end()
+        cases.check("it ends well", status == 0, "%s\n%s" % (status, service.log()))
 
 
 def main():
