@@ -169,6 +169,11 @@ void ctl_add_what(struct text *t, const json_t *event)
 	char shown[64];
 	struct text c = text_on(shown, sizeof(shown));
 	ctl_add_shown(&c, event, "victim.comm");
+	/* One without letters stands in brackets, as in the sentence. */
+	if (ctl_get(event, "victim.comm") && !slice_trim(text_slice(&c)).n) {
+		text_addf(t, " (%.*s)", (int)c.n, c.p);
+		return;
+	}
 	/* "nginx.service nginx" says nothing more than "nginx.service". */
 	if (!slice_starts(whose, text_slice(&c)) && !slice_eq(ctl_last_element(whose), text_slice(&c))) {
 		text_add(t, SLICE(" "));

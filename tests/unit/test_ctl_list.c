@@ -40,6 +40,16 @@ static void a_line_says_who_what_and_why(void **state)
 	assert_holds(text, "42  shop/web-0/ruby  498 MiB  512 MiB pod  ancestor-limit");
 }
 
+static void a_blank_name_is_shown_as_one(void **state)
+{
+	const char *events[] = {"{'type':'oom-kill','victim':{'comm':''}}",
+				"{'type':'oom-kill','victim':{'comm':' '}}"};
+	(void)state;
+	const char *text = listed(160, events, 2);
+	assert_holds(text, "shop/web-0/ruby ()");
+	assert_holds(text, "shop/web-0/ruby ( )");
+}
+
 static void every_line_fits_the_terminal(void **state)
 {
 	const char *events[] = {
@@ -227,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_says_who_what_and_why),
+	    cmocka_unit_test(a_blank_name_is_shown_as_one),
 	    cmocka_unit_test(every_line_fits_the_terminal),
 	    cmocka_unit_test(what_died_inside_of_a_container_stands_below_its_name),
 	    cmocka_unit_test(a_verdict_is_cut_last),
