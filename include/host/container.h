@@ -86,6 +86,9 @@ bool host_names_learn(struct host_names_cache *c, const struct host_identity *id
 bool host_names_find(struct host_names_cache *c, const struct host_identity *id, struct arena *arena,
 		     struct host_names *out) ATTR_NONNULL;
 
+/* Whether host_names_learn() would look at files now; no system call. */
+bool host_names_due(struct host_names_cache *c, const struct host_identity *id, uint64_t now_usec) ATTR_NONNULL;
+
 struct host_names_counters host_names_counters(const struct host_names_cache *c) ATTR_NONNULL;
 
 #endif

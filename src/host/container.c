@@ -226,6 +226,23 @@ bool host_names_learn(struct host_names_cache *c, const struct host_identity *id
 	return unit || container || pod;
 }
 
+static bool is_due(struct host_names_cache *c, struct host_names_key key, uint64_t now)
+{
+	const struct host_names_record *rec = host_names_record_find(&c->records, &key);
+	return !rec || now >= rec->due_usec;
+}
+
+bool host_names_due(struct host_names_cache *c, const struct host_identity *id, uint64_t now_usec)
+{
+	const struct host_container_id *ct = outermost(id);
+	pthread_mutex_lock(&c->lock);
+	bool due = (id->unit.p && is_due(c, unit_key(id), now_usec)) ||
+		   (ct && is_due(c, container_key(id, ct), now_usec)) ||
+		   (pod_is_ours(id) && is_due(c, pod_key(id), now_usec));
+	pthread_mutex_unlock(&c->lock);
+	return due;
+}
+
 static struct slice get(const struct host_names_record *rec, enum host_name which, struct arena *arena)
 {
 	return arena_copy(arena, host_names_record_get(rec, which));

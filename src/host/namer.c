@@ -212,7 +212,7 @@ static void read_now(struct host_namer *n, struct slice path, struct host_namer_
 void host_namer_find(struct host_namer *n, const struct host_identity *id, struct slice path,
 		     struct host_namer_owner owner, struct arena *arena, struct host_names *out)
 {
-	if (host_names_find(n->cache, id, arena, out))
+	if (host_names_find(n->cache, id, arena, out) || !host_names_due(n->cache, id, clock_read().monotonic_usec))
 		return;
 	/* Never seen alive, or before its files were written: they may be there now. */
 	read_now(n, path, owner);

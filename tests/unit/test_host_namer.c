@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "host/namer.h"
 #include "host_tree_fixture.h"
 
@@ -141,6 +142,23 @@ static void what_was_not_asked_for_is_read_when_it_is_wanted(void **state)
 	assert_false(slice_present(name_of(b, "/docker/" A "0")));
 }
 
+static void what_was_looked_for_in_vain_is_not_waited_for_again(void **state)
+{
+	struct bench *b = *state;
+	uint64_t began = clock_read().monotonic_usec;
+	ask(b, "/docker/" A "0");
+	ask(b, "/system.slice/a.service");
+	wait_until_learned(2);
+	shut_gate(true);
+	assert_false(slice_present(name_of(b, "/docker/" A "0")));
+	assert_false(slice_present(name_of(b, "/system.slice/a.service")));
+	shut_gate(false);
+	if (clock_read().monotonic_usec - began >= HOST_NAMES_RETRY_USEC)
+		skip(); /* this machine was too slow: it is time to look again */
+	usleep(10000);
+	assert_int_equal(learned, 2);
+}
+
 static void a_disk_that_does_not_answer_holds_up_nobody(void **state)
 {
 	struct bench *b = *state;
@@ -197,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(what_was_asked_for_is_known_when_its_files_are_gone, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_was_not_asked_for_is_read_when_it_is_wanted, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_was_looked_for_in_vain_is_not_waited_for_again, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_disk_that_does_not_answer_holds_up_nobody, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(so_many_wait_and_a_kill_goes_before_them, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(it_closes_while_the_disk_does_not_answer, set_up, tear_down),
