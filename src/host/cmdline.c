@@ -17,16 +17,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 /* Readers that read for so long are taken for stuck, until they come back. */
 #define STUCK_USEC (100 * 1000)
@@ -133,28 +132,17 @@ static void *be_reader(void *arg)
 
 static void start(struct host_cmdlines *c)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
-	sigfillset(&all);
-	if (pthread_attr_init(&attr) != 0)
-		return;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
 	while (c->readers < HOST_CMDLINE_READERS) {
 		struct reader *r = &c->reader[c->readers];
 		r->pool = c;
 		atomic_init(&r->awake, true);
 		atomic_fetch_add(&c->owners, 1);
-		if (sem_init(&r->wake, 0, 0) < 0 || pthread_create(&thread, &attr, be_reader, r) != 0) {
+		if (sem_init(&r->wake, 0, 0) < 0 || thread_start(STACK, be_reader, r) < 0) {
 			atomic_fetch_sub(&c->owners, 1);
 			break;
 		}
 		c->readers++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
 }
 
 struct host_cmdlines *host_cmdlines_open(void)

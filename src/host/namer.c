@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 /* jansson parses by recursion, to a depth of 2048. Only what is used of it costs memory. */
 #define STACK (8 * 1024 * 1024)
@@ -92,28 +92,15 @@ static void *be_reader(void *arg)
 
 static int start(struct host_namer *n)
 {
-	pthread_attr_t attr;
 	pthread_condattr_t by_monotonic;
-	pthread_t thread;
-	sigset_t all, before;
-	sigfillset(&all);
 	pthread_mutex_init(&n->lock, NULL);
 	pthread_condattr_init(&by_monotonic);
 	pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&n->more, NULL);
 	pthread_cond_init(&n->done, &by_monotonic);
 	pthread_condattr_destroy(&by_monotonic);
-	int error = pthread_attr_init(&attr);
-	if (error)
-		return -error;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
 	n->owners = 2;
-	error = pthread_create(&thread, &attr, be_reader, n);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -error;
+	return thread_start(STACK, be_reader, n);
 }
 
 int host_namer_open(int root_fd, struct host_namer **out)
